@@ -1,0 +1,38 @@
+/** The closed list of failures a client may act on, with the numbers each wire uses for them. */
+export const REFUSALS = {
+  UNAUTHENTICATED: { http: 401, grpc: 16, grpcError: 'UNAUTHORIZED' },
+  FORBIDDEN: { http: 403, grpc: 7, grpcError: 'UNAUTHORIZED' },
+  USER_NOT_FOUND: { http: 404, grpc: 5, grpcError: 'USER_NOT_FOUND' },
+  CONVERSATION_NOT_FOUND: { http: 404, grpc: 5, grpcError: 'UNKNOWN_ERROR' },
+  INVALID_STATUS: { http: 400, grpc: 3, grpcError: 'INVALID_STATUS' },
+  BAD_USER_INPUT: { http: 400, grpc: 3, grpcError: 'UNKNOWN_ERROR' },
+  RATE_LIMITED: { http: 429, grpc: 8, grpcError: 'RATE_LIMITED' },
+  SERVICE_UNAVAILABLE: { http: 503, grpc: 14, grpcError: 'REDIS_ERROR' },
+} as const;
+
+export type RefusalCode = keyof typeof REFUSALS;
+
+/**
+ * An expected failure. Thrown where the rule is, translated once by each wire.
+ * `message` is shown to the client: it never names a host, a query, a key or a stack.
+ */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+
+  constructor(
+    readonly code: RefusalCode,
+    message: string,
+    /** How long to wait before asking again; only with RATE_LIMITED and SERVICE_UNAVAILABLE. */
+    readonly retryAfterMs?: number,
+  ) {
+    super(message);
+  }
+}
+
+export const unauthenticated = (message = 'A valid token is required') => new Refusal('UNAUTHENTICATED', message);
+export const badInput = (message: string) => new Refusal('BAD_USER_INPUT', message);
+export const userNotFound = () => new Refusal('USER_NOT_FOUND', 'No such user');
+// One sentence for "does not exist" and "not yours", so that the two cannot be told apart.
+export const conversationNotFound = () => new Refusal('CONVERSATION_NOT_FOUND', 'No such conversation');
+export const unavailable = (retryAfterMs = 1000) =>
+  new Refusal('SERVICE_UNAVAILABLE', 'Temporarily unavailable, try again', retryAfterMs);

@@ -1,0 +1,101 @@
+import type { Shown, StatusMessage } from '../engine/engine.js';
+import type { Platform } from '../kernel/caller.js';
+import type { User } from '../kernel/directory/directory.types.js';
+import type { PrivacySettings } from '../privacy/privacy.types.js';
+
+/** What a user asks to be shown as while connected. INVISIBLE: others see OFFLINE. */
+export const CUSTOM_STATUSES = ['ONLINE', 'IDLE', 'DO_NOT_DISTURB', 'INVISIBLE'] as const;
+export type CustomStatus = (typeof CUSTOM_STATUSES)[number];
+
+export const LAST_SEEN_BUCKETS = ['RECENTLY', 'THIS_WEEK', 'THIS_MONTH', 'LONG_AGO'] as const;
+export type LastSeenBucket = (typeof LAST_SEEN_BUCKETS)[number];
+
+export interface MessageView {
+  readonly text: string;
+  readonly emoji: string | null;
+  readonly expiresAt: Date | null;
+}
+
+/**
+ * One user's presence as one viewer may see it. Viewers who may see the same are given the same object, so that a wire
+ * may keep what it made of it.
+ */
+export interface PresenceView {
+  readonly userId: string;
+  readonly user: User;
+  readonly status: Shown;
+  readonly isOnline: boolean;
+  readonly lastSeen: Date | null;
+  readonly lastSeenBucket: LastSeenBucket | null;
+  readonly message: MessageView | null;
+  readonly platforms: readonly Platform[];
+  readonly since: Date | null;
+}
+
+export interface ConnectionView {
+  readonly id: string;
+  readonly platform: Platform;
+  readonly active: boolean;
+  readonly connectedAt: Date;
+}
+
+/** The signed-in user's own view: nothing hidden. */
+export interface MeView {
+  readonly user: User;
+  readonly presence: PresenceView;
+  readonly customStatus: CustomStatus;
+  readonly lastActive: Date | null;
+  readonly privacy: PrivacySettings;
+  readonly connections: readonly ConnectionView[];
+}
+
+export interface OnlineUsersView {
+  readonly nodes: readonly PresenceView[];
+  readonly totalCount: number;
+  readonly endCursor: string | null;
+}
+
+export interface HeartbeatView {
+  readonly success: boolean;
+  readonly nextHeartbeatInSeconds: number;
+  readonly presence: PresenceView;
+}
+
+/** A chosen status as Postgres keeps it. */
+export interface StoredCustom {
+  readonly version: number;
+  readonly status: CustomStatus;
+  readonly message: StatusMessage | null;
+}
+
+export interface MessageInput {
+  readonly text: string;
+  readonly emoji?: string | null;
+  readonly clearAfterSeconds?: number | null;
+}
+
+export interface CustomStatusInput {
+  readonly status?: CustomStatus | null;
+  readonly message?: MessageInput | null;
+  readonly clearMessage?: boolean | null;
+}
+
+export interface HeartbeatInput {
+  readonly deviceId?: string | null;
+  readonly active?: boolean | null;
+  readonly platform?: Platform | null;
+}
+
+/** How a live connection opened. */
+export interface Opening {
+  readonly connectionId: string;
+  readonly deviceId: string | null;
+  readonly platform: Platform;
+  readonly active: boolean;
+}
+
+/** Whom a watch is about: exactly one of the three. */
+export type WatchTarget =
+  | { readonly userIds: readonly string[] }
+  | { readonly conversationId: string }
+  | { readonly contacts: true };

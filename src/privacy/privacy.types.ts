@@ -1,0 +1,59 @@
+export const AUDIENCES = ['EVERYONE', 'CONTACTS', 'NOBODY'] as const;
+export type Audience = (typeof AUDIENCES)[number];
+
+export const ONLINE_AUDIENCES = [...AUDIENCES, 'SAME_AS_LAST_SEEN'] as const;
+export type OnlineAudience = (typeof ONLINE_AUDIENCES)[number];
+
+/** What one user has chosen to let others know. */
+export interface PrivacySettings {
+  /** Shorthand of lastSeen: false exactly when it is NOBODY. */
+  readonly showLastSeen: boolean;
+  readonly lastSeen: Audience;
+  readonly online: OnlineAudience;
+  readonly alwaysUserIds: readonly string[];
+  readonly neverUserIds: readonly string[];
+  readonly coarseLastSeen: boolean;
+  readonly typing: boolean;
+  readonly blockedUserIds: readonly string[];
+}
+
+/** Null and absent both mean: leave it as it is. */
+export interface PrivacyInput {
+  readonly showLastSeen?: boolean | null;
+  readonly lastSeen?: Audience | null;
+  readonly online?: OnlineAudience | null;
+  readonly alwaysUserIds?: readonly string[] | null;
+  readonly neverUserIds?: readonly string[] | null;
+  readonly coarseLastSeen?: boolean | null;
+  readonly typing?: boolean | null;
+}
+
+/** The audiences of one subject, without the lists: those are part of the relation to one viewer. */
+export interface Policy {
+  readonly lastSeen: Audience;
+  readonly online: OnlineAudience;
+  readonly coarseLastSeen: boolean;
+  readonly typing: boolean;
+}
+
+/** How `from` stands to `to`, one direction. */
+export interface Stance {
+  /** `from` has `to` as a contact. */
+  readonly contact: boolean;
+  readonly always: boolean;
+  readonly never: boolean;
+  readonly blocked: boolean;
+}
+
+/** BUCKET: the true one. LONG_AGO: always that one. NONE: no bucket. */
+export type BucketVerdict = 'NONE' | 'TRUE' | 'LONG_AGO';
+
+/** What one viewer may know of one subject. */
+export interface Verdict {
+  /** status, isOnline, message, platforms, since. */
+  readonly online: boolean;
+  readonly lastSeen: boolean;
+  readonly bucket: BucketVerdict;
+  /** Whether the viewer is told of the subject's typing (membership is typing's own question). */
+  readonly typing: boolean;
+}
