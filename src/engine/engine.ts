@@ -41,7 +41,10 @@ export interface Truth {
   readonly status: Shown;
   /** When `status` began; while OFFLINE equal to `lastSeen`. */
   readonly since: number | null;
-  /** When the user was last shown as something else than OFFLINE; null while never. Meaningful while OFFLINE. */
+  /**
+   * When the user was last shown as something else than OFFLINE; null while the engine has not seen it (Postgres may
+   * know of an earlier time). Meaningful while OFFLINE.
+   */
   readonly lastSeen: number | null;
   /** Last activity (not merely a held connection), invisible or not. While shown, the lastSeen that others get. */
   readonly lastActive: number | null;
@@ -101,6 +104,12 @@ export interface Seen {
   /** Null: only lastActive moved (an invisible user, or a checkpoint). */
   readonly lastSeen: number | null;
   readonly lastActive: number | null;
+  /**
+   * Only from the memory engine, every few seconds for everybody shown: still shown at this time. Kept apart from
+   * `lastSeen`, which may turn out earlier (a client that had gone mute); becomes it when the process dies without
+   * draining. Absent: not shown any more, what was kept is void.
+   */
+  readonly shownAt?: number;
 }
 
 /** Ends an interest or a listener; calling it again does nothing. */
@@ -155,7 +164,10 @@ export abstract class PresenceStore {
   abstract watch(userIds: readonly string[]): Promise<readonly (Truth | null)[]>;
   /** Gives one interest back for each id. */
   abstract unwatch(userIds: readonly string[]): void;
-  /** At most one listener a process: the feed. `truth` null: the record is gone (offline and stored, or deleted). */
+  /**
+   * At most one listener a process: the feed; it must not throw. `truth` null: the record is gone (deleted, or lost
+   * with the store). A record that goes because it is offline and stored is not told: nothing changes with it.
+   */
   abstract onTruth(listener: (userId: string, truth: Truth | null) => void): Stop;
 
   /** Notes that a user types in a conversation, so that `release` and `leave` can name it. Expires with the typing. */

@@ -1,0 +1,36 @@
+import { Global, Module } from '@nestjs/common';
+import { Clock } from '../kernel/clock.js';
+import { Config } from '../kernel/config/config.js';
+import { Engine } from './engine.js';
+import type { EngineSettings } from './engine.js';
+import { MemoryEngine } from './memory/memory.engine.js';
+
+/**
+ * The engine of this process, by configuration. It is made here and run by whoever boots the process: start, drain and
+ * close have their place between the database and the sockets.
+ */
+@Global()
+@Module({
+  providers: [{ provide: Engine, inject: [Config, Clock], useFactory: makeEngine }],
+  exports: [Engine],
+})
+export class EngineModule {}
+
+export function makeEngine(config: Config, clock: Clock): Engine {
+  return new MemoryEngine(clock, settingsOf(config));
+}
+
+/** A lease outlives two lost heartbeats. */
+const LEASE_HEARTBEATS = 3;
+
+function settingsOf(config: Config): EngineSettings {
+  return {
+    instanceId: config.instanceId,
+    leaseMs: LEASE_HEARTBEATS * config.heartbeatSeconds * 1000,
+    offlineGraceMs: config.offlineGraceMs,
+    leaveGraceMs: config.leaveGraceMs,
+    idleAfterMs: config.idleAfterMs,
+    typingTtlMs: config.typingTtlMs,
+    typingMinIntervalMs: config.typingMinIntervalMs,
+  };
+}
