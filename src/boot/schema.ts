@@ -1,0 +1,27 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+import type { MigrationInterface } from 'typeorm';
+
+import { changesEntities } from '../kernel/changes/changes.entities.js';
+import type { Schema } from '../kernel/database/database.options.js';
+import { directoryEntities } from '../kernel/directory/directory.entities.js';
+import { presenceEntities } from '../presence/presence.entities.js';
+import { privacyEntities } from '../privacy/privacy.entities.js';
+
+type Migration = new () => MigrationInterface;
+
+const FOLDER = join(import.meta.dirname, '../../migrations');
+
+/** Every table and every migration there is. A new file in `migrations` is found by itself. */
+export async function schema(): Promise<Schema> {
+  const files = (await readdir(FOLDER)).filter((name) => /^\d{13}-[a-z0-9-]+\.(js|ts)$/.test(name)).sort();
+  const modules: Record<string, unknown>[] = await Promise.all(files.map((name) => import(pathToFileURL(join(FOLDER, name)).href)));
+  return {
+    entities: [...directoryEntities, ...changesEntities, ...privacyEntities, ...presenceEntities],
+    migrations: modules.flatMap((module) => Object.values(module).filter(isMigration)),
+  };
+}
+
+const isMigration = (value: unknown): value is Migration => typeof value === 'function';

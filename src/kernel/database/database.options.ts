@@ -1,0 +1,55 @@
+import type { DataSourceOptions, EntityTarget, MigrationInterface } from 'typeorm';
+
+import { SteadyClient } from './steady-client.js';
+
+/** What the database holds, told by whoever knows every part: the kernel does not. */
+export interface Schema {
+  readonly entities: readonly EntityTarget<object>[];
+  readonly migrations: readonly (new () => MigrationInterface)[];
+}
+
+const POOL_MAX = 20;
+const CONNECT_TIMEOUT_MS = 2_000;
+const STATEMENT_TIMEOUT_MS = 2_000;
+/** Longer than the server's own limit, so that it only speaks where the server cannot be heard. */
+const ANSWER_TIMEOUT_MS = 2_500;
+const LOCK_TIMEOUT_MS = 500;
+const IDLE_IN_TRANSACTION_MS = 5_000;
+const IDLE_CONNECTION_MS = 30_000;
+
+/** How the service talks to Postgres: a small pool in which nothing waits for long. */
+export function serviceOptions(url: string, schema: Schema) {
+  return {
+    ...bareOptions(url, schema),
+    poolSize: POOL_MAX,
+    connectTimeoutMS: CONNECT_TIMEOUT_MS,
+    extra: {
+      Client: SteadyClient,
+      keepAlive: true,
+      idleTimeoutMillis: IDLE_CONNECTION_MS,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      query_timeout: ANSWER_TIMEOUT_MS,
+      lock_timeout: LOCK_TIMEOUT_MS,
+      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+    },
+  } as const satisfies DataSourceOptions;
+}
+
+/** The same database for migrations and tools: one connection, which may take its time. */
+export function bareOptions(url: string, schema: Schema) {
+  return {
+    type: 'postgres' as const,
+    url,
+    applicationName: 'lamplight',
+    entities: [...schema.entities] as Function[],
+    migrations: [...schema.migrations],
+    migrationsTransactionMode: 'each' as const,
+    synchronize: false as const,
+    installExtensions: false,
+    logging: false as const,
+    poolSize: 1,
+    connectTimeoutMS: CONNECT_TIMEOUT_MS,
+    // Its default writes to the console; whoever needs the connection gets the error anyway.
+    poolErrorHandler: () => {},
+  } satisfies DataSourceOptions;
+}
