@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 
 import { Batch } from './batch.js';
+import type { Clock } from './clock.js';
 
 export interface CacheOptions<V> {
   /** Entries kept; the ones used longest ago go first. */
@@ -11,7 +12,11 @@ export interface CacheOptions<V> {
   readonly load: (keys: readonly string[]) => Promise<ReadonlyMap<string, V>>;
   /** False: what is kept may be old, so every question is a load. */
   readonly fresh: () => boolean;
+  readonly clock: Clock;
 }
+
+/** Longer than a reading of Postgres can take: what was read before a drop is offered no later. */
+const READING_MS = 10_000;
 
 /**
  * Values of Postgres that are dropped when they change. A load that was under way when its key was dropped answers
@@ -20,40 +25,70 @@ export interface CacheOptions<V> {
 export class Cache<V> {
   private readonly kept: LRUCache<string, { readonly value: V | null }>;
   private readonly loading = new Map<string, Promise<V | null>>();
+  private readonly droppedAt: LRUCache<string, number>;
+  private clearedAt = -Infinity;
   private readonly batch: Batch<V>;
 
   constructor(private readonly options: CacheOptions<V>) {
     this.kept = new LRUCache({ max: options.max });
+    this.droppedAt = new LRUCache({
+      max: options.max,
+      // A drop that is forgotten early counts as one of everything.
+      dispose: (at, _key, reason) => {
+        if (reason === 'evict') this.clearedAt = Math.max(this.clearedAt, at);
+      },
+    });
     this.batch = new Batch(options.load, options.batchMax);
   }
 
   /** Null: there is no such thing. */
-  get(key: string): Promise<V | null> {
+  async get(key: string): Promise<V | null> {
     if (!this.options.fresh()) return this.read(key);
     const kept = this.kept.get(key);
-    if (kept) return Promise.resolve(kept.value);
+    if (kept) return kept.value;
     return this.loading.get(key) ?? this.begin(key);
   }
 
-  /** What is there of the keys asked; each once. */
+  /** What there is of the keys asked; each once. */
   async many(keys: readonly string[]): Promise<Map<string, V>> {
-    const distinct = [...new Set(keys)];
-    const values = await Promise.all(distinct.map((key) => this.get(key)));
-    const found = new Map<string, V>();
-    values.forEach((value, i) => {
-      if (value !== null) found.set(distinct[i] as string, value);
-    });
+    const found = this.options.fresh() ? this.known(keys) : new Map<string, V>();
+    const absent = [...new Set(keys)].filter((key) => !found.has(key));
+    await Promise.all(
+      absent.map(async (key) => {
+        const value = await this.get(key);
+        if (value !== null) found.set(key, value);
+      }),
+    );
     return found;
+  }
+
+  /** What is kept of the keys asked, fresh or not; no load. */
+  known(keys: readonly string[]): Map<string, V> {
+    const found = new Map<string, V>();
+    for (const key of keys) {
+      const value = this.kept.get(key)?.value;
+      if (value !== null && value !== undefined) found.set(key, value);
+    }
+    return found;
+  }
+
+  /** Keeps what somebody else has just read, unless it may be older than the last change. */
+  prime(key: string, value: V): void {
+    if (this.kept.has(key) || !this.options.fresh()) return;
+    const changedAt = Math.max(this.clearedAt, this.droppedAt.get(key) ?? -Infinity);
+    if (this.options.clock.monotonic() - changedAt > READING_MS) this.kept.set(key, { value });
   }
 
   drop(key: string): void {
     this.kept.delete(key);
     this.loading.delete(key);
+    this.droppedAt.set(key, this.options.clock.monotonic());
   }
 
   clear(): void {
     this.kept.clear();
     this.loading.clear();
+    this.clearedAt = this.options.clock.monotonic();
   }
 
   private async begin(key: string): Promise<V | null> {

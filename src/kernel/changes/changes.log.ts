@@ -33,7 +33,10 @@ export class ChangeLog {
     const columns = changes.map(toColumns);
     const rows = await manager.query<{ id: string }[]>(
       `INSERT INTO changes (kind, user_id, other_id, conversation_id)
-       SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) RETURNING id`,
+       SELECT kind, user_id, other_id, conversation_id
+       FROM unnest($1::text[], $2::text[], $3::text[], $4::text[])
+         WITH ORDINALITY AS t (kind, user_id, other_id, conversation_id, place) ORDER BY place
+       RETURNING id`,
       [0, 1, 2, 3].map((column) => columns.map((row) => row[column])),
     );
     return changes.map((change, i) => ({ id: Number(rows[i]?.id), change }));

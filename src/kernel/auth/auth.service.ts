@@ -1,0 +1,102 @@
+import { createPublicKey, createSecretKey } from 'node:crypto';
+
+import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+
+import type { Caller } from '../caller.js';
+import { Clock } from '../clock.js';
+import { Config } from '../config/config.js';
+import { Directory } from '../directory/directory.service.js';
+import { Refusal, unauthenticated } from '../errors.js';
+import { isId } from '../input.js';
+import { KeySet } from './key.set.js';
+import { algorithmOf, provenClaims } from './signature.js';
+import type { VerificationKey } from './signature.js';
+import { hasExpired, judgeClaims, readHeader } from './token.rules.js';
+
+/** Tokens whose signature need not be computed again; at most 8 KiB each, usually 300 bytes. */
+const PROVEN_MAX = 10_000;
+
+/** The token was good and has ended: a newer one helps. Nothing else is at fault. */
+export class TokenExpired extends Refusal {
+  constructor() {
+    super('UNAUTHENTICATED', 'The token has expired');
+  }
+}
+
+interface Proven {
+  readonly subject: string;
+  readonly expiresAt: number;
+}
+
+/** Token to Caller: the one way by which any wire learns who somebody is. */
+@Injectable()
+export class AuthService {
+  private readonly proven = new LRUCache<string, Proven>({ max: PROVEN_MAX });
+  private readonly findKey: (kid: string | null) => VerificationKey | Promise<VerificationKey | null>;
+
+  constructor(
+    private readonly config: Config,
+    private readonly clock: Clock,
+    private readonly directory: Directory,
+  ) {
+    this.findKey = keyFinder(config, clock);
+  }
+
+  /**
+   * Refuses UNAUTHENTICATED with one message for every fault but the end of the token, which is a TokenExpired; and
+   * SERVICE_UNAVAILABLE when nobody can say whether the subject exists, or fetch the keys.
+   */
+  async verify(token: unknown): Promise<Caller> {
+    if (typeof token !== 'string') throw unauthenticated();
+    const { subject, expiresAt } = this.recall(token) ?? (await this.prove(token));
+    if (!(await this.directory.user(subject))) throw unauthenticated();
+    return { userId: subject, expiresAt };
+  }
+
+  private recall(token: string): Proven | undefined {
+    const proven = this.proven.get(token);
+    if (proven && hasExpired(proven.expiresAt, this.clock.now())) {
+      this.proven.delete(token);
+      throw new TokenExpired();
+    }
+    return proven;
+  }
+
+  private async prove(token: string): Promise<Proven> {
+    const header = readHeader(token);
+    if (!header) throw unauthenticated();
+    const found = await this.findKey(header.kid);
+    // The key says which algorithm it is used with; a token that says another is refused, never followed.
+    if (!found || header.alg !== found.algorithm) throw unauthenticated();
+    const expected = { issuer: this.config.jwtIssuer, audience: this.config.jwtAudience };
+    const judged = judgeClaims(provenClaims(token, found), expected, this.clock.now());
+    if (judged.is === 'expired') throw new TokenExpired();
+    if (judged.is === 'bad' || !isId(judged.subject)) throw unauthenticated();
+    const proven = { subject: judged.subject, expiresAt: judged.expiresAt };
+    this.proven.set(token, proven);
+    return proven;
+  }
+}
+
+/** Throws where a setting holds no usable key, so that the start stops with its name. */
+function keyFinder(config: Config, clock: Clock): (kid: string | null) => VerificationKey | Promise<VerificationKey | null> {
+  if (config.jwksUrl !== null) {
+    const set = new KeySet(config.jwksUrl, clock);
+    return (kid) => set.find(kid);
+  }
+  const only = config.jwtPublicKey !== null ? publicKey(config.jwtPublicKey) : secretKey(config.jwtSecret);
+  return () => only;
+}
+
+function secretKey(secret: string | null): VerificationKey {
+  if (!secret) throw new Error('JWT_SECRET, JWT_PUBLIC_KEY or JWKS_URL is required');
+  return { key: createSecretKey(Buffer.from(secret)), algorithm: 'HS256' };
+}
+
+function publicKey(pem: string): VerificationKey {
+  const key = createPublicKey(pem);
+  const algorithm = algorithmOf(key);
+  if (!algorithm) throw new Error('JWT_PUBLIC_KEY must be an RSA, P-256 or Ed25519 key');
+  return { key, algorithm };
+}

@@ -1,0 +1,47 @@
+import { Injectable, SetMetadata } from '@nestjs/common';
+import type { CanActivate, ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { Request } from 'express';
+import passport from 'passport';
+
+import type { Caller } from '../caller.js';
+import { unauthenticated } from '../errors.js';
+import { AuthService } from './auth.service.js';
+import { BEARER, BearerStrategy } from './bearer.strategy.js';
+import { identityOf } from './identity.js';
+
+const PUBLIC = 'auth:public';
+
+/** Marks a controller or a method that proves identity in another way, or needs none. */
+export const Public = () => SetMetadata(PUBLIC, true);
+
+/** Global: every REST method and GraphQL root field needs a caller, unless it is marked Public. */
+@Injectable()
+export class CallerGuard implements CanActivate {
+  // Its own, not the process-wide one: two applications in one process have two directories.
+  private readonly passport = new passport.Authenticator();
+
+  constructor(
+    private readonly reflector: Reflector,
+    auth: AuthService,
+  ) {
+    this.passport.use(BEARER, new BearerStrategy(auth));
+  }
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    if (this.reflector.getAllAndOverride<boolean>(PUBLIC, [context.getHandler(), context.getClass()])) return true;
+    const identity = identityOf(context);
+    if (identity.caller) return true;
+    if (!identity.request) throw unauthenticated();
+    identity.remember(await this.authenticate(identity.request));
+    return true;
+  }
+
+  private authenticate(request: Request): Promise<Caller> {
+    return new Promise((resolve, reject) => {
+      const settle = (refusal: Error | null, caller: Caller | false) =>
+        caller ? resolve(caller) : reject(refusal ?? unauthenticated());
+      this.passport.authenticate(BEARER, { session: false }, settle)(request, request.res, reject);
+    });
+  }
+}

@@ -1,0 +1,177 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { EntityManager } from 'typeorm';
+
+import { Cache } from '../cache.js';
+import { Changes } from '../changes/changes.service.js';
+import type { Change } from '../changes/changes.types.js';
+import { Clock } from '../clock.js';
+import { userNotFound } from '../errors.js';
+import {
+  deleteContact,
+  deleteMember,
+  deleteUser,
+  DirectoryReads,
+  insertContacts,
+  insertMembers,
+  lockUsers,
+  upsertUsers,
+} from './directory.repository.js';
+import type { User } from './directory.types.js';
+
+/** About 400 bytes each. */
+const USERS_KEPT = 50_000;
+const MEMBERSHIPS_KEPT = 100_000;
+const BATCH_MAX = 500;
+
+/**
+ * Who exists, who has whom as a contact, who is in which conversation. Users and single memberships are cached until
+ * they change; lists are read. Arguments are ids that were checked. Everything refuses SERVICE_UNAVAILABLE when
+ * Postgres is needed and cannot be reached.
+ */
+@Injectable()
+export class Directory {
+  private readonly reads: DirectoryReads;
+  private readonly userCache: Cache<User>;
+  private readonly membershipCache: Cache<true>;
+
+  constructor(
+    database: DataSource,
+    private readonly changes: Changes,
+    clock: Clock,
+  ) {
+    this.reads = new DirectoryReads(database);
+    const shared = { batchMax: BATCH_MAX, fresh: () => changes.fresh(), clock };
+    this.userCache = new Cache({ ...shared, max: USERS_KEPT, load: (ids) => this.reads.users(ids) });
+    this.membershipCache = new Cache({ ...shared, max: MEMBERSHIPS_KEPT, load: (keys) => this.loadMemberships(keys) });
+    changes.on((change) => this.forget(change));
+  }
+
+  /** Those that exist, by id; in no order. */
+  users(ids: readonly string[]): Promise<Map<string, User>> {
+    return this.userCache.many(ids);
+  }
+
+  /** Null: nobody has this id. */
+  user(id: string): Promise<User | null> {
+    return this.userCache.get(id);
+  }
+
+  /** Those that are in memory, without asking Postgres. Names may be a moment old. */
+  known(ids: readonly string[]): Map<string, User> {
+    return this.userCache.known(ids);
+  }
+
+  /** Keeps users that somebody has just read along with something else. */
+  prime(users: readonly User[]): void {
+    for (const user of users) this.userCache.prime(user.id, user);
+  }
+
+  /** In the order of code points, like the next two. */
+  contactsOf(ownerId: string, limit: number): Promise<string[]> {
+    return this.reads.contactsOf(ownerId, limit);
+  }
+
+  membersOf(conversationId: string, limit: number): Promise<string[]> {
+    return this.reads.membersOf(conversationId, limit);
+  }
+
+  conversationsOf(userId: string, limit: number): Promise<string[]> {
+    return this.reads.conversationsOf(userId, limit);
+  }
+
+  async isMember(conversationId: string, userId: string): Promise<boolean> {
+    return (await this.membershipCache.get(membershipKey(conversationId, userId))) ?? false;
+  }
+
+  /** Creates or replaces. */
+  putUser(user: User): Promise<void> {
+    return this.write(async (manager) => {
+      const changed = await upsertUsers(manager, [user]);
+      return changed.map((userId) => ({ kind: 'user', userId }));
+    });
+  }
+
+  /** With all that hangs on the user. Nobody there: no change. */
+  deleteUser(id: string): Promise<void> {
+    return this.write(async (manager) => ((await deleteUser(manager, id)) ? [{ kind: 'userDeleted', userId: id }] : []));
+  }
+
+  /** `ownerId` has `contactId` as a contact from now on. Refuses USER_NOT_FOUND. Oneself is no contact: no change. */
+  putContact(ownerId: string, contactId: string): Promise<void> {
+    return this.write(async (manager) => {
+      await requireUsers(manager, [ownerId, contactId]);
+      if (ownerId === contactId) return [];
+      const changed = await insertContacts(manager, [{ userId: ownerId, contactId }]);
+      return changed.map((contact) => ({ kind: 'contact', userId: contact.userId, otherId: contact.contactId }));
+    });
+  }
+
+  deleteContact(ownerId: string, contactId: string): Promise<void> {
+    return this.write(async (manager) =>
+      (await deleteContact(manager, { userId: ownerId, contactId }))
+        ? [{ kind: 'contact', userId: ownerId, otherId: contactId }]
+        : [],
+    );
+  }
+
+  /** Makes the conversation when it is new. Refuses USER_NOT_FOUND. */
+  putMember(conversationId: string, userId: string): Promise<void> {
+    return this.write(async (manager) => {
+      await requireUsers(manager, [userId]);
+      const changed = await insertMembers(manager, [{ conversationId, userId }]);
+      return changed.map((member) => ({ kind: 'member', ...member }));
+    });
+  }
+
+  deleteMember(conversationId: string, userId: string): Promise<void> {
+    return this.write(async (manager) =>
+      (await deleteMember(manager, { conversationId, userId })) ? [{ kind: 'member', conversationId, userId }] : [],
+    );
+  }
+
+  private write(work: (manager: EntityManager) => Promise<readonly Change[]>): Promise<void> {
+    return this.changes.commit(async (manager) => ({ result: undefined, changes: await work(manager) }));
+  }
+
+  private forget(change: Change): void {
+    switch (change.kind) {
+      case 'user':
+        return this.userCache.drop(change.userId);
+      case 'userDeleted':
+        this.userCache.drop(change.userId);
+        // The memberships went with the user, unnamed; deleting is rare enough to forget all.
+        return this.membershipCache.clear();
+      case 'member':
+        return this.membershipCache.drop(membershipKey(change.conversationId, change.userId));
+      case 'everything':
+        this.userCache.clear();
+        return this.membershipCache.clear();
+      case 'contact':
+      case 'privacy':
+      case 'block':
+      case 'custom':
+        return;
+    }
+  }
+
+  private async loadMemberships(keys: readonly string[]): Promise<Map<string, true>> {
+    const asked = keys.map((key) => {
+      const [conversationId = '', userId = ''] = key.split(' ');
+      return { conversationId, userId };
+    });
+    const members = await this.reads.memberships(asked);
+    return new Map(members.map((member) => [membershipKey(member.conversationId, member.userId), true]));
+  }
+}
+
+/** Ids never hold a space. */
+function membershipKey(conversationId: string, userId: string): string {
+  return `${conversationId} ${userId}`;
+}
+
+async function requireUsers(manager: EntityManager, ids: readonly string[]): Promise<void> {
+  const distinct = new Set(ids);
+  const found = await lockUsers(manager, [...distinct]);
+  if (found.length < distinct.size) throw userNotFound();
+}
