@@ -6,6 +6,13 @@ interface Drain {
   readonly work: () => Promise<void>;
 }
 
+/** Sockets and streams: whoever sits on one is sent to another instance. */
+export const SOCKETS_ORDER = 10;
+/** The engine gives back what this instance held. */
+export const ENGINE_ORDER = 20;
+/** What the engine has left behind is written to Postgres. */
+export const FLUSH_ORDER = 30;
+
 /** Who has something to finish before the process may end. Lower orders first, equal ones side by side. */
 @Injectable()
 export class Drains {

@@ -1,7 +1,7 @@
 import { Controller, Get, Header, Res } from '@nestjs/common';
 import type { Response } from 'express';
 
-import { Public } from '../auth/public.decorator.js';
+import { Public } from '../auth/caller.guard.js';
 import { HealthChecks } from './health.checks.js';
 import type { Health } from './health.checks.js';
 

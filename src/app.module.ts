@@ -1,0 +1,30 @@
+import { Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
+
+import { BootModule } from './boot/boot.module.js';
+import { EngineModule } from './engine/engine.module.js';
+import type { Config } from './kernel/config/config.js';
+import { DatabaseModule } from './kernel/database/database.module.js';
+import type { Schema } from './kernel/database/database.options.js';
+import { HealthModule } from './kernel/health/health.module.js';
+import { KernelModule } from './kernel/kernel.module.js';
+
+/** The table of contents. */
+@Module({})
+export class AppModule {
+  static with(config: Config, databaseUrl: string, schema: Schema): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        // What every part leans on.
+        DatabaseModule.at(databaseUrl, schema),
+        KernelModule.with(config),
+        HealthModule,
+        EngineModule,
+        // What it is about.
+        // How it is reached.
+        BootModule.with(config),
+      ],
+    };
+  }
+}
