@@ -1,0 +1,35 @@
+import { Injectable, NotFoundException, type NestMiddleware } from '@nestjs/common';
+import type { NextFunction, Request, Response } from 'express';
+import { Documents } from './documents.js';
+import { explain } from './explain.js';
+import { JSON_TYPE, RESPONSE_TYPE, legacy } from './media.js';
+
+/** Stands before Apollo, which would validate a document before it could be told that it is too large to. */
+@Injectable()
+export class Doorkeeper implements NestMiddleware {
+  constructor(private readonly documents: Documents) {}
+
+  use(request: Request, response: Response, next: NextFunction): void {
+    // Apollo is mounted by prefix; nothing but the one path is GraphQL.
+    if (request.originalUrl.split('?', 1)[0] !== '/graphql') return next(new NotFoundException());
+    // Answers are one person's: no cache may keep one.
+    response.setHeader('Cache-Control', 'no-store');
+    const text = textOf(request);
+    const over = text === null ? null : this.documents.overLimit(text);
+    if (!over) return next();
+    const old = legacy(request.headers.accept);
+    response
+      .status(old ? 200 : 400)
+      .type(old ? JSON_TYPE : RESPONSE_TYPE)
+      .send(JSON.stringify({ errors: [explain(over)] }));
+  }
+}
+
+function textOf(request: Request): string | null {
+  const query: unknown = request.method === 'GET' ? request.query['query'] : bodyOf(request)['query'];
+  return typeof query === 'string' ? query : null;
+}
+
+function bodyOf({ body }: { body?: unknown }): Readonly<Record<string, unknown>> {
+  return typeof body === 'object' && body !== null ? { ...body } : {};
+}

@@ -1,0 +1,20 @@
+import { type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
+import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
+import { GraphQLModule } from '@nestjs/graphql';
+import { Config } from '../../kernel/config/config.js';
+import { apolloOptions } from './apollo.options.js';
+import { Doorkeeper } from './doorkeeper.js';
+import { Documents } from './documents.js';
+
+/** GraphQL over HTTP and over graphql-transport-ws, both at /graphql. */
+@Module({
+  imports: [
+    GraphQLModule.forRootAsync<ApolloDriverConfig>({ driver: ApolloDriver, inject: [Config], useFactory: apolloOptions }),
+  ],
+  providers: [Documents, Doorkeeper],
+})
+export class GraphqlModule implements NestModule {
+  configure(consumer: MiddlewareConsumer): void {
+    consumer.apply(Doorkeeper).forRoutes('/graphql', '/graphql/*path');
+  }
+}
