@@ -7,6 +7,8 @@ export interface Caller {
   readonly userId: string;
   /** When the token ends, milliseconds since 1970. */
   readonly expiresAt: number;
-  /** The live connection that the call came over, when it is one that counts; absent for HTTP and unary gRPC. */
+  /** The live connection that the call came over; absent for HTTP and unary gRPC. */
   readonly connectionId?: string;
+  /** How many users that connection watches, over all its subscriptions; kept by the feeds. */
+  readonly watching?: { users: number };
 }

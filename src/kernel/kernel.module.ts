@@ -8,6 +8,7 @@ import { ServiceGuard } from './auth/service.guard.js';
 import { Changes } from './changes/changes.service.js';
 import { Clock, SystemClock } from './clock.js';
 import { Config } from './config/config.js';
+import { Connections } from './connections.js';
 import { DirectoryImport } from './directory/directory.import.js';
 import { Directory } from './directory/directory.service.js';
 
@@ -23,12 +24,13 @@ export class KernelModule {
         { provide: Clock, useClass: SystemClock },
         { provide: APP_GUARD, useClass: CallerGuard },
         Changes,
+        Connections,
         Directory,
         DirectoryImport,
         AuthService,
         ServiceGuard,
       ],
-      exports: [Config, Clock, Changes, Directory, DirectoryImport, AuthService, ServiceGuard],
+      exports: [Config, Clock, Changes, Connections, Directory, DirectoryImport, AuthService, ServiceGuard],
     };
   }
 }

@@ -1,0 +1,52 @@
+import { Injectable } from '@nestjs/common';
+
+import type { Custom } from '../engine/engine.js';
+import { Cache } from '../kernel/cache.js';
+import { Changes } from '../kernel/changes/changes.service.js';
+import { Clock } from '../kernel/clock.js';
+import { Refusal } from '../kernel/errors.js';
+import { PresenceRepository } from './presence.repository.js';
+import { toCustom } from './presence.rules.js';
+import type { StoredCustom } from './presence.types.js';
+
+const CUSTOMS_MAX = 100_000;
+const CUSTOMS_A_QUERY = 1000;
+
+/** What users chose to be shown as, cached. */
+@Injectable()
+export class Customs {
+  private readonly cache: Cache<StoredCustom>;
+
+  constructor(
+    repository: PresenceRepository,
+    changes: Changes,
+    private readonly clock: Clock,
+  ) {
+    this.cache = new Cache({
+      max: CUSTOMS_MAX,
+      batchMax: CUSTOMS_A_QUERY,
+      load: (userIds) => repository.customsOf(userIds),
+      fresh: () => changes.fresh(),
+      clock,
+    });
+    changes.on((change) => {
+      if (change.kind === 'everything') this.cache.clear();
+      if (change.kind === 'custom' || change.kind === 'userDeleted') this.cache.drop(change.userId);
+    });
+  }
+
+  /** Null: never chosen. Refuses SERVICE_UNAVAILABLE. */
+  stored(userId: string): Promise<StoredCustom | null> {
+    return this.cache.get(userId);
+  }
+
+  /** As the engine wants it; undefined when it cannot be known now. */
+  async of(userId: string): Promise<Custom | undefined> {
+    try {
+      return toCustom(await this.stored(userId), this.clock.now());
+    } catch (error) {
+      if (error instanceof Refusal) return undefined;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,351 @@
+import { Injectable, Logger } from '@nestjs/common';
+
+import { Engine, type Truth } from '../engine/engine.js';
+import type { Caller } from '../kernel/caller.js';
+import { Changes } from '../kernel/changes/changes.service.js';
+import type { Change } from '../kernel/changes/changes.types.js';
+import { Clock } from '../kernel/clock.js';
+import { Config } from '../kernel/config/config.js';
+import { Directory } from '../kernel/directory/directory.service.js';
+import { badInput, conversationNotFound, Refusal } from '../kernel/errors.js';
+import { checkId, checkIds } from '../kernel/input.js';
+import { Stream } from '../kernel/stream.js';
+import { HIDDEN } from '../privacy/privacy.rules.js';
+import { type Dossier, pairKey, PrivacyService } from '../privacy/privacy.service.js';
+import { Subject, type Watch, type Watcher } from './presence.subject.js';
+import type { PresenceView, WatchTarget } from './presence.types.js';
+
+/** Users a subscription; contacts and members beyond it, by id, are not watched. */
+export const WATCHED_MAX = 1000;
+/** Users a socket, over all its subscriptions. */
+export const WATCHED_BY_SOCKET_MAX = 5000;
+
+/**
+ * The live views. Truths come in from the engine, verdicts from privacy; what a viewer would not notice goes nowhere.
+ * A watcher whose verdict is in doubt is told nothing until it is judged anew.
+ */
+@Injectable()
+export class PresenceFeed {
+  private readonly log = new Logger(PresenceFeed.name);
+  private readonly subjects = new Map<string, Subject>();
+  private readonly watchesOf = new Map<string, Set<Watch>>();
+  private readonly watchesIn = new Map<string, Set<Watch>>();
+  /** In doubt and not yet asked about; the reaper asks again about those where asking failed. */
+  private readonly doubtful = new Set<Watcher>();
+  /** Whose set of watched users could not be looked up after a change. */
+  private readonly unsettled = new Set<Watch>();
+  private asking = false;
+  private askedMeanwhile = false;
+
+  constructor(
+    private readonly engine: Engine,
+    private readonly privacy: PrivacyService,
+    private readonly directory: Directory,
+    private readonly changes: Changes,
+    private readonly clock: Clock,
+    private readonly config: Config,
+  ) {
+    engine.presence.onTruth((userId, truth) => this.onTruth(userId, truth));
+    changes.on((change) => this.onChange(change));
+  }
+
+  /**
+   * Views of named users (at most 1000), of a conversation's members or of the caller's contacts. With `snapshot` first
+   * one view for every one who exists; then every change that the caller can notice, with no gap between.
+   * Refuses BAD_USER_INPUT, CONVERSATION_NOT_FOUND, SERVICE_UNAVAILABLE; the stream ends with CONVERSATION_NOT_FOUND
+   * when the caller leaves the conversation.
+   */
+  async watch(caller: Caller, target: WatchTarget, snapshot: boolean): Promise<Stream<PresenceView>> {
+    if ('userIds' in target) checkIds(target.userIds, 'userIds', WATCHED_MAX);
+    if ('conversationId' in target) checkId(target.conversationId, 'conversationId');
+    const watch: Watch = {
+      viewerId: caller.userId,
+      target,
+      stream: new Stream({ keyOf: (view) => view.userId, onClose: () => this.close(watch) }),
+      watchers: new Map(),
+      budget: caller.watching ?? { users: 0 },
+      settling: Promise.resolve(),
+    };
+    this.index(watch);
+    try {
+      const userIds = await this.meant(watch);
+      if (watch.budget.users + userIds.length > WATCHED_BY_SOCKET_MAX) {
+        throw badInput(`A connection watches at most ${WATCHED_BY_SOCKET_MAX} users`);
+      }
+      await this.add(watch, userIds, snapshot ? 'told' : 'known');
+    } catch (error) {
+      watch.stream.end();
+      throw error;
+    }
+    return watch.stream;
+  }
+
+  /** Asks again about everything that could not be settled. Called by the reaper. */
+  async reconsider(): Promise<void> {
+    for (const watch of this.unsettled) this.settle(watch);
+    await this.askAboutDoubtful();
+  }
+
+  private onTruth(userId: string, truth: Truth | null): void {
+    const subject = this.subjects.get(userId);
+    if (!subject?.learn(truth)) return;
+    // Somebody may have hidden without our hearing of it: every verdict is asked for again before anything is sent.
+    if (!this.changes.fresh()) return this.doubt(subject.watchers);
+    const now = this.clock.now();
+    for (const watcher of subject.watchers) {
+      if (watcher.state === 'JUDGED') tell(watcher, 'face', now);
+    }
+  }
+
+  private onChange(change: Change): void {
+    switch (change.kind) {
+      case 'everything':
+        for (const watches of this.watchesOf.values()) for (const watch of watches) this.settle(watch);
+        for (const subject of this.subjects.values()) this.doubt(subject.watchers);
+        return;
+      case 'user':
+        return this.doubt(this.watchersOf(change.userId));
+      case 'userDeleted':
+        return this.bury(change.userId);
+      case 'privacy':
+        this.doubt(this.watchersOf(change.userId));
+        if (this.config.privacyReciprocal) this.doubtViewer(change.userId);
+        return;
+      case 'block':
+        this.doubtPair(change.userId, change.otherId);
+        this.doubtPair(change.otherId, change.userId);
+        return;
+      case 'contact':
+        this.doubtPair(change.userId, change.otherId);
+        this.doubtPair(change.otherId, change.userId);
+        for (const watch of this.watchesOf.get(change.userId) ?? []) if ('contacts' in watch.target) this.settle(watch);
+        return;
+      case 'member':
+        for (const watch of this.watchesIn.get(change.conversationId) ?? []) this.settle(watch);
+        return;
+      case 'custom':
+        return;
+    }
+  }
+
+  /** Whom the target means now: distinct, bounded, without the viewer unless named. */
+  private async meant({ target, viewerId }: Watch): Promise<readonly string[]> {
+    if ('userIds' in target) return [...new Set(target.userIds)];
+    if ('contacts' in target) return this.directory.contactsOf(viewerId, WATCHED_MAX);
+    if (!(await this.directory.isMember(target.conversationId, viewerId))) throw conversationNotFound();
+    const members = await this.directory.membersOf(target.conversationId, WATCHED_MAX + 1);
+    return members.filter((userId) => userId !== viewerId).slice(0, WATCHED_MAX);
+  }
+
+  /** Watches more users; `first` says what becomes of the present state of each. */
+  private async add(watch: Watch, userIds: readonly string[], first: 'told' | 'known'): Promise<void> {
+    const added = userIds
+      .filter((userId) => !watch.watchers.has(userId))
+      .map((userId) => this.attach(watch, userId, first));
+    if (added.length === 0) return;
+    const ids = added.map((watcher) => watcher.subject.userId);
+    try {
+      const truths = await this.engine.presence.watch(ids);
+      for (const [i, watcher] of added.entries()) {
+        if (!isAttached(watcher)) this.engine.presence.unwatch([watcher.subject.userId]);
+        else watcher.interested = true;
+        const truth = truths[i];
+        // A truth that is news to others who watch the same user is for them an event like any other.
+        if (truth) this.onTruth(watcher.subject.userId, truth);
+      }
+      await this.judge(added);
+    } catch (error) {
+      this.remove(watch, ids);
+      throw error;
+    }
+  }
+
+  private remove(watch: Watch, userIds: readonly string[]): void {
+    for (const userId of userIds) {
+      const watcher = watch.watchers.get(userId);
+      if (!watcher) continue;
+      watch.watchers.delete(userId);
+      watch.budget.users -= 1;
+      this.doubtful.delete(watcher);
+      watcher.subject.watchers.delete(watcher);
+      if (watcher.subject.watchers.size === 0) this.subjects.delete(userId);
+      if (watcher.interested) this.engine.presence.unwatch([userId]);
+    }
+  }
+
+  /** Looks again at whom the watch is about; one look after the other. */
+  private settle(watch: Watch): void {
+    this.unsettled.delete(watch);
+    watch.settling = watch.settling.then(async () => {
+      if (watch.stream.closed) return;
+      try {
+        const meant = new Set(await this.meant(watch));
+        this.remove(
+          watch,
+          [...watch.watchers.keys()].filter((userId) => !meant.has(userId)),
+        );
+        await this.add(watch, [...meant], 'told');
+      } catch (error) {
+        if (!(error instanceof Refusal)) this.log.error(error);
+        if (error instanceof Refusal && error.code !== 'SERVICE_UNAVAILABLE') watch.stream.end(error);
+        else if (!watch.stream.closed) this.unsettled.add(watch);
+      }
+    });
+  }
+
+  private attach(watch: Watch, userId: string, first: 'told' | 'known'): Watcher {
+    let subject = this.subjects.get(userId);
+    if (!subject) this.subjects.set(userId, (subject = new Subject(userId)));
+    const watcher: Watcher = {
+      watch,
+      subject,
+      state: 'OPENING',
+      first,
+      verdict: null,
+      shown: null,
+      doubts: 0,
+      interested: false,
+    };
+    subject.watchers.add(watcher);
+    watch.watchers.set(userId, watcher);
+    watch.budget.users += 1;
+    return watcher;
+  }
+
+  private doubt(watchers: Iterable<Watcher>): void {
+    for (const watcher of watchers) {
+      watcher.doubts += 1;
+      // One that opens is being asked about; the answer finds that it was doubted meanwhile.
+      if (watcher.state === 'OPENING') continue;
+      watcher.state = 'DOUBTED';
+      this.doubtful.add(watcher);
+    }
+    this.askSoon();
+  }
+
+  /** Changes that come together are one question. */
+  private askSoon(): void {
+    if (this.doubtful.size > 0) setImmediate(() => void this.askAboutDoubtful());
+  }
+
+  private doubtPair(subjectId: string, viewerId: string): void {
+    const watcher = [...(this.watchesOf.get(viewerId) ?? [])].flatMap((watch) => watch.watchers.get(subjectId) ?? []);
+    this.doubt(watcher);
+  }
+
+  private doubtViewer(viewerId: string): void {
+    for (const watch of this.watchesOf.get(viewerId) ?? []) this.doubt(watch.watchers.values());
+  }
+
+  private async askAboutDoubtful(): Promise<void> {
+    if (this.doubtful.size === 0) return;
+    if (this.asking) {
+      this.askedMeanwhile = true;
+      return;
+    }
+    this.asking = true;
+    const asked = [...this.doubtful];
+    this.doubtful.clear();
+    try {
+      await this.judge(asked);
+    } catch (error) {
+      if (!(error instanceof Refusal)) this.log.error(error);
+      for (const watcher of asked) if (isAttached(watcher)) this.doubtful.add(watcher);
+    } finally {
+      this.asking = false;
+      if (this.askedMeanwhile) this.askSoon();
+      this.askedMeanwhile = false;
+    }
+  }
+
+  /** One question for all of them. Whoever was doubted meanwhile, or could not be judged, is asked about again. */
+  private async judge(watchers: readonly Watcher[]): Promise<void> {
+    const asked = watchers.map((watcher) => ({ watcher, doubts: watcher.doubts }));
+    const stored = new Set<string>();
+    for (const { subject } of watchers) if (subject.unknown) stored.add(subject.userId);
+    const keys = watchers.map(({ subject, watch }) => ({ subjectId: subject.userId, viewerId: watch.viewerId }));
+    const dossiers = await this.privacy.dossiers(keys, stored);
+    const now = this.clock.now();
+    asked.forEach(({ watcher, doubts }, i) => {
+      const key = keys[i];
+      if (!key || !isAttached(watcher)) return;
+      const dossier = dossiers.get(pairKey(key));
+      if (watcher.doubts !== doubts) {
+        watcher.state = 'DOUBTED';
+        this.doubtful.add(watcher);
+        return this.askSoon();
+      }
+      // Closed meanwhile: a new watcher sees somebody hidden, one who saw more is told nothing.
+      if (dossier?.certain !== false || watcher.first !== null) decide(watcher, dossier, now);
+      if (dossier?.certain !== false) return;
+      watcher.state = 'DOUBTED';
+      this.doubtful.add(watcher);
+    });
+  }
+
+  private bury(userId: string): void {
+    const subject = this.subjects.get(userId);
+    if (!subject) return;
+    subject.bury();
+    const now = this.clock.now();
+    for (const watcher of subject.watchers) {
+      if (watcher.state !== 'OPENING') tell(watcher, 'outline', now);
+    }
+    this.doubt(subject.watchers);
+  }
+
+  private watchersOf(userId: string): Iterable<Watcher> {
+    return this.subjects.get(userId)?.watchers ?? [];
+  }
+
+  private index(watch: Watch): void {
+    addTo(this.watchesOf, watch.viewerId, watch);
+    if ('conversationId' in watch.target) addTo(this.watchesIn, watch.target.conversationId, watch);
+  }
+
+  private close(watch: Watch): void {
+    this.remove(watch, [...watch.watchers.keys()]);
+    this.unsettled.delete(watch);
+    removeFrom(this.watchesOf, watch.viewerId, watch);
+    if ('conversationId' in watch.target) removeFrom(this.watchesIn, watch.target.conversationId, watch);
+  }
+}
+
+function decide(watcher: Watcher, dossier: Dossier | undefined, now: number): void {
+  const { first, subject } = watcher;
+  watcher.state = 'JUDGED';
+  watcher.doubts = 0;
+  watcher.first = null;
+  watcher.verdict = dossier?.verdict ?? null;
+  if (!dossier) return;
+  subject.remember(dossier.user, dossier.lastSeen, dossier.lastActive);
+  if (first === 'known') watcher.shown = subject.show(dossier.verdict, now);
+  // To those who watched the id, somebody who begins to exist was somebody hidden until now.
+  if (first === null) watcher.shown ??= subject.show(HIDDEN, now);
+  tell(watcher, 'outline', now);
+}
+
+/** Sends what the viewer may see now if it differs in what counts; remembers it either way. */
+function tell(watcher: Watcher, what: 'face' | 'outline', now: number): void {
+  const shown = watcher.verdict && watcher.subject.show(watcher.verdict, now);
+  if (!shown || shown === watcher.shown) return;
+  const noticed = watcher.shown?.[what] !== shown[what];
+  watcher.shown = shown;
+  if (noticed) watcher.watch.stream.push(shown.view);
+}
+
+function isAttached(watcher: Watcher): boolean {
+  return watcher.watch.watchers.get(watcher.subject.userId) === watcher;
+}
+
+function addTo(index: Map<string, Set<Watch>>, key: string, watch: Watch): void {
+  const watches = index.get(key);
+  if (watches) watches.add(watch);
+  else index.set(key, new Set([watch]));
+}
+
+function removeFrom(index: Map<string, Set<Watch>>, key: string, watch: Watch): void {
+  const watches = index.get(key);
+  watches?.delete(watch);
+  if (watches?.size === 0) index.delete(key);
+}

@@ -1,0 +1,20 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+
+import { HealthModule } from '../kernel/health/health.module.js';
+import { PrivacyModule } from '../privacy/privacy.module.js';
+import { Customs } from './presence.customs.js';
+import { presenceEntities } from './presence.entities.js';
+import { PresenceFeed } from './presence.feed.js';
+import { PresenceReader } from './presence.reader.js';
+import { PresenceReaper } from './presence.reaper.js';
+import { PresenceRepository } from './presence.repository.js';
+import { PresenceResolver } from './presence.resolver.js';
+import { PresenceService } from './presence.service.js';
+
+@Module({
+  imports: [TypeOrmModule.forFeature(presenceEntities), HealthModule, PrivacyModule],
+  providers: [PresenceRepository, Customs, PresenceReader, PresenceService, PresenceFeed, PresenceReaper, PresenceResolver],
+  exports: [PresenceService, PresenceFeed, PresenceReaper],
+})
+export class PresenceModule {}

@@ -1,0 +1,337 @@
+import { Injectable } from '@nestjs/common';
+
+import { type Departure, Engine, type Holder, type HoldRequest, type Truth } from '../engine/engine.js';
+import type { Caller } from '../kernel/caller.js';
+import { Changes } from '../kernel/changes/changes.service.js';
+import { Clock } from '../kernel/clock.js';
+import { Config } from '../kernel/config/config.js';
+import { Connections } from '../kernel/connections.js';
+import { Directory } from '../kernel/directory/directory.service.js';
+import { badInput, conversationNotFound, Refusal, unauthenticated, unavailable, userNotFound } from '../kernel/errors.js';
+import { checkId, checkIds } from '../kernel/input.js';
+import { ABOUT_ONESELF } from '../privacy/privacy.rules.js';
+import { PrivacyService } from '../privacy/privacy.service.js';
+import { Customs } from './presence.customs.js';
+import { checkCustomStatus, checkPlatform } from './presence.input.js';
+import { PresenceReader } from './presence.reader.js';
+import { PresenceRepository } from './presence.repository.js';
+import { offline, redact, toCustom } from './presence.rules.js';
+import type {
+  CustomStatusInput,
+  HeartbeatInput,
+  HeartbeatView,
+  MeView,
+  OnlineUsersView,
+  Opening,
+  PresenceView,
+} from './presence.types.js';
+
+const STATUSES_MAX = 500;
+const PAGE_MAX = 500;
+const PAGE_DEFAULT = 50;
+/** People looked at for one list of who is online; by id, the rest is left out. */
+const LISTED_MAX = 5000;
+const FORGET_AFTER_MS = 1000;
+
+interface Socket {
+  readonly userId: string;
+  holder: Holder;
+  /** Said by the client last; what a repeated registration says again. */
+  active: boolean;
+  /** The engine could not take it yet: the reaper tries again. */
+  waiting: boolean;
+}
+
+export interface OnlineUsersQuery {
+  readonly conversationId?: string | null;
+  readonly excludeUserId?: string | null;
+  readonly first?: number | null;
+  readonly after?: string | null;
+}
+
+/** What people do about their own presence, and what they ask about others'. */
+@Injectable()
+export class PresenceService {
+  private readonly sockets = new Map<string, Socket>();
+  private readonly socketsOf = new Map<string, Set<string>>();
+  /** Users with sockets here whose changed custom status has not reached the engine. */
+  private readonly changedCustoms = new Set<string>();
+
+  constructor(
+    private readonly engine: Engine,
+    private readonly reader: PresenceReader,
+    private readonly repository: PresenceRepository,
+    private readonly customs: Customs,
+    private readonly privacy: PrivacyService,
+    private readonly directory: Directory,
+    private readonly connections: Connections,
+    private readonly clock: Clock,
+    private readonly config: Config,
+    changes: Changes,
+  ) {
+    connections.onActed((caller) => void this.acted(caller));
+    changes.on((change) => {
+      if (change.kind === 'custom' && this.socketsOf.has(change.userId)) this.changedCustoms.add(change.userId);
+      // Later than every instance hears of it, so that watchers see the deletion and not a departure before it.
+      if (change.kind === 'userDeleted') clock.after(FORGET_AFTER_MS, () => void this.forget(change.userId));
+    });
+  }
+
+  async userStatus(caller: Caller, userId: string): Promise<PresenceView> {
+    const views = await this.reader.views(caller.userId, [checkId(userId, 'userId')]);
+    const view = views.get(userId);
+    if (!view) throw userNotFound();
+    return view;
+  }
+
+  /** In the order asked, duplicates kept; null where there is no such user. At most 500 ids. */
+  async userStatuses(caller: Caller, userIds: readonly string[]): Promise<(PresenceView | null)[]> {
+    checkIds(userIds, 'userIds', STATUSES_MAX);
+    const views = await this.reader.views(caller.userId, userIds);
+    return userIds.map((userId) => views.get(userId) ?? null);
+  }
+
+  /** The caller's contacts, or a conversation's members, who are online as the caller may see them; never the caller. */
+  async onlineUsers(caller: Caller, query: OnlineUsersQuery): Promise<OnlineUsersView> {
+    const first = query.first ?? PAGE_DEFAULT;
+    if (!Number.isInteger(first) || first < 1 || first > PAGE_MAX) throw badInput(`first is from 1 to ${PAGE_MAX}`);
+    const after = query.after == null ? null : decodeCursor(query.after);
+    const excluded = query.excludeUserId == null ? null : checkId(query.excludeUserId, 'excludeUserId');
+    const people = await this.listed(caller, query.conversationId ?? null);
+    const views = await this.reader.views(
+      caller.userId,
+      people.filter((userId) => userId !== caller.userId && userId !== excluded),
+    );
+    const online = [...views.values()]
+      .filter((view) => view.isOnline)
+      .sort((a, b) => (a.userId < b.userId ? -1 : 1));
+    const rest = after === null ? online : online.filter((view) => view.userId > after);
+    const nodes = rest.slice(0, first);
+    const last = nodes.at(-1);
+    return {
+      nodes,
+      totalCount: online.length,
+      endCursor: last && rest.length > first ? encodeCursor(last.userId) : null,
+    };
+  }
+
+  async me(caller: Caller): Promise<MeView> {
+    const { userId } = caller;
+    const [truth, holders, custom, settings] = await Promise.all([
+      this.truthOf(userId),
+      this.engine.presence.holders(userId),
+      this.customs.stored(userId),
+      this.privacy.settings(userId),
+    ]);
+    const presence = await this.own(truth);
+    return {
+      user: presence.user,
+      presence,
+      customStatus: custom?.status ?? 'ONLINE',
+      lastActive: truth.lastActive === null ? null : new Date(truth.lastActive),
+      privacy: settings,
+      connections: holders
+        .filter((holder) => holder.counts)
+        .map((holder) => ({
+          id: holder.id,
+          platform: holder.platform,
+          active: holder.active,
+          connectedAt: new Date(holder.connectedAt),
+        })),
+    };
+  }
+
+  /** Durable when it resolves. Counts as activity of the connection it came over. */
+  async setCustomStatus(caller: Caller, input: CustomStatusInput): Promise<PresenceView> {
+    const change = checkCustomStatus(input);
+    const stored = await this.repository.changeCustom(caller.userId, change);
+    const custom = toCustom(stored, this.clock.now());
+    // First the status, then the activity: nobody may see a moment of the old status made active.
+    let truth = await this.engine.presence.setCustom(caller.userId, custom, true);
+    const socket = this.socketOf(caller);
+    if (socket) {
+      socket.active = true;
+      truth = await this.hold(socket, caller.userId, 'active', false);
+    }
+    this.changedCustoms.delete(caller.userId);
+    return this.own(truth ?? (await this.truthOf(caller.userId)));
+  }
+
+  /**
+   * Over a socket it is that socket's. Else it holds the lease of `deviceId`, or the caller's one nameless lease.
+   * One round trip to the engine, none to Postgres once the caller is known.
+   */
+  async heartbeat(caller: Caller, input: HeartbeatInput): Promise<HeartbeatView> {
+    const deviceId = input.deviceId == null ? null : checkId(input.deviceId, 'deviceId');
+    const active = input.active ?? true;
+    const socket = this.socketOf(caller);
+    let holder: Holder;
+    if (socket) {
+      socket.active = active;
+      if (input.platform) socket.holder = { ...socket.holder, platform: checkPlatform(input.platform) };
+      holder = socket.holder;
+    } else {
+      holder = { kind: 'lease', id: deviceId ?? '', deviceId, platform: checkPlatform(input.platform) };
+    }
+    const truth = await this.hold({ holder }, caller.userId, active ? 'active' : 'idle', active);
+    return {
+      success: true,
+      nextHeartbeatInSeconds: this.config.heartbeatSeconds,
+      presence: await this.own(truth),
+    };
+  }
+
+  /** Leaves at once and with no grace: everything, or what has this device id. Sockets stay open. */
+  async goOffline(caller: Caller, deviceId: string | null): Promise<PresenceView> {
+    if (deviceId !== null) checkId(deviceId, 'deviceId');
+    const { truth, typing } = await this.engine.presence.leave(caller.userId, deviceId);
+    await this.stopTyping(caller.userId, typing);
+    return this.own(truth ?? (await this.truthOf(caller.userId)));
+  }
+
+  /** A live connection that counts has opened. Never refuses for a store that is away: it is made good later. */
+  async connected(caller: Caller, opening: Opening): Promise<void> {
+    const socket: Socket = {
+      userId: caller.userId,
+      holder: {
+        kind: 'socket',
+        id: opening.connectionId,
+        deviceId: opening.deviceId,
+        platform: checkPlatform(opening.platform),
+      },
+      active: opening.active,
+      waiting: false,
+    };
+    this.sockets.set(opening.connectionId, socket);
+    const siblings = this.socketsOf.get(caller.userId);
+    if (siblings) siblings.add(opening.connectionId);
+    else this.socketsOf.set(caller.userId, new Set([opening.connectionId]));
+    await this.register(socket);
+  }
+
+  /** A connection has ended: its hold and what it was typing. Unknown ones are no error. */
+  async disconnected(
+    caller: Caller,
+    connectionId: string,
+    departure: Exclude<Departure, 'now'>,
+    silentMs: number,
+  ): Promise<void> {
+    this.connections.closed(connectionId, caller.userId);
+    if (!this.sockets.delete(connectionId)) return;
+    const siblings = this.socketsOf.get(caller.userId);
+    siblings?.delete(connectionId);
+    if (siblings?.size === 0) {
+      this.socketsOf.delete(caller.userId);
+      this.changedCustoms.delete(caller.userId);
+    }
+    try {
+      const typing = await this.engine.presence.release({
+        userId: caller.userId,
+        kind: 'socket',
+        id: connectionId,
+        departure,
+        silentMs,
+      });
+      await this.stopTyping(caller.userId, typing);
+    } catch (error) {
+      // The engine has noted it and repeats it until the store has it.
+      if (!(error instanceof Refusal)) throw error;
+    }
+  }
+
+  /** Tells the engine again what it could not take when it happened. Called by the reaper. */
+  async makeGood(): Promise<void> {
+    for (const socket of this.sockets.values()) {
+      if (socket.waiting) await this.register(socket);
+    }
+    for (const userId of this.changedCustoms) {
+      const custom = await this.customs.of(userId);
+      if (!custom) return;
+      await this.engine.presence.setCustom(userId, custom, false);
+      this.changedCustoms.delete(userId);
+    }
+  }
+
+  private async register(socket: Socket): Promise<void> {
+    socket.waiting = true;
+    try {
+      await this.hold(socket, socket.userId, socket.active ? 'active' : 'idle', true);
+      socket.waiting = false;
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+    }
+  }
+
+  private async hold(
+    { holder }: { holder: Holder },
+    userId: string,
+    activity: HoldRequest['activity'],
+    attach: boolean,
+  ): Promise<Truth> {
+    const custom = await this.customs.of(userId);
+    const truth = await this.engine.presence.hold({ userId, holder, activity, attach, ...(custom && { custom }) });
+    // Neither the engine nor Postgres can tell how this user wants to be shown; shown wrongly would be worse.
+    if (!truth) throw unavailable();
+    return truth;
+  }
+
+  private socketOf(caller: Caller): Socket | undefined {
+    return caller.connectionId === undefined ? undefined : this.sockets.get(caller.connectionId);
+  }
+
+  /** The caller's own presence as others without limits see it: an invisible user reads OFFLINE here too. */
+  private async own(truth: Truth): Promise<PresenceView> {
+    const user = await this.directory.user(truth.userId);
+    if (!user) throw unauthenticated();
+    return redact(truth, user, ABOUT_ONESELF, this.clock.now());
+  }
+
+  private async truthOf(userId: string): Promise<Truth> {
+    const [truth] = await this.engine.presence.read([userId]);
+    if (truth) return truth;
+    const stored = (await this.repository.lastSeenOf([userId])).get(userId);
+    return offline(userId, stored?.lastSeen ?? null, stored?.lastActive ?? null);
+  }
+
+  private async listed(caller: Caller, conversationId: string | null): Promise<string[]> {
+    if (conversationId === null) return this.directory.contactsOf(caller.userId, LISTED_MAX);
+    checkId(conversationId, 'conversationId');
+    if (!(await this.directory.isMember(conversationId, caller.userId))) throw conversationNotFound();
+    return this.directory.membersOf(conversationId, LISTED_MAX);
+  }
+
+  private async stopTyping(userId: string, conversationIds: readonly string[]): Promise<void> {
+    await Promise.all(conversationIds.map((id) => this.engine.typing.stop(id, userId, null)));
+  }
+
+  /** Activity other than a heartbeat, noted beside what the caller asked for: it never fails that. */
+  private async acted(caller: Caller): Promise<void> {
+    const socket = this.socketOf(caller);
+    try {
+      if (!socket) return await this.engine.presence.touch(caller.userId);
+      socket.active = true;
+      await this.hold(socket, caller.userId, 'active', false);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+    }
+  }
+
+  private async forget(userId: string): Promise<void> {
+    try {
+      await this.engine.presence.forget(userId);
+    } catch (error) {
+      // What is left of a deleted user is never shown: nobody has a dossier of them any more.
+      if (!(error instanceof Refusal)) throw error;
+    }
+  }
+}
+
+function encodeCursor(userId: string): string {
+  return Buffer.from(`u:${userId}`).toString('base64url');
+}
+
+function decodeCursor(cursor: string): string {
+  const userId = Buffer.from(cursor, 'base64url').toString().slice(2);
+  if (encodeCursor(userId) !== cursor) throw badInput('after is not a cursor of this list');
+  return checkId(userId, 'after');
+}

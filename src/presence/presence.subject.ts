@@ -1,0 +1,113 @@
+import type { Truth } from '../engine/engine.js';
+import type { User } from '../kernel/directory/directory.types.js';
+import type { Stream } from '../kernel/stream.js';
+import { HIDDEN } from '../privacy/privacy.rules.js';
+import type { Verdict } from '../privacy/privacy.types.js';
+import { faceOf, lensOf, offline, outlineOf, redact } from './presence.rules.js';
+import type { PresenceView, WatchTarget } from './presence.types.js';
+
+/** A view with what is compared to tell whether somebody notices a change. */
+export interface Shown {
+  readonly view: PresenceView;
+  readonly face: string;
+  readonly outline: string;
+  readonly madeAt: number;
+}
+
+/** One live stream of one viewer. */
+export interface Watch {
+  readonly viewerId: string;
+  readonly target: WatchTarget;
+  readonly stream: Stream<PresenceView>;
+  readonly watchers: Map<string, Watcher>;
+  /** Users watched by the socket, all its watches together. */
+  readonly budget: { users: number };
+  /** The last look at whom the target means; the next one waits for it. */
+  settling: Promise<void>;
+}
+
+/** One subject in one watch. */
+export interface Watcher {
+  readonly watch: Watch;
+  readonly subject: Subject;
+  /** OPENING: being asked about for the first time. DOUBTED: the verdict may be void. Only JUDGED ones are told. */
+  state: 'OPENING' | 'JUDGED' | 'DOUBTED';
+  /** The first view is still to come: `told` sends it, `known` takes it as known without sending. */
+  first: 'told' | 'known' | null;
+  /** Null: there is no such user. */
+  verdict: Verdict | null;
+  /** What the viewer was told last, or would know without being told. */
+  shown: Shown | null;
+  /** Counts what made a verdict void, so that an answer to an older question is not believed. */
+  doubts: number;
+  /** The engine watches on behalf of this one. */
+  interested: boolean;
+}
+
+// A bucket moves by itself; a view with one is made anew for those who come later.
+const BUCKET_KEPT_MS = 60_000;
+
+/** Somebody who is watched on this instance: the newest truth, and the few views that can be made of it. */
+export class Subject {
+  readonly watchers = new Set<Watcher>();
+  private truth: Truth | null = null;
+  private person: User | null = null;
+  private deleted = false;
+  private views: (Shown | undefined)[] = [];
+
+  constructor(readonly userId: string) {}
+
+  /** False when this was known already. Null: the engine holds nothing about them any more. */
+  learn(truth: Truth | null): boolean {
+    if (truth && this.truth && truth.version <= this.truth.version) return false;
+    if (!truth && (!this.truth || this.truth.version === 0)) return false;
+    this.truth = truth ?? vanished(this.truth);
+    this.views = [];
+    return true;
+  }
+
+  /** What Postgres knows: it counts only while the engine has told nothing. */
+  remember(user: User, lastSeen: number | null | undefined, lastActive: number | null | undefined): void {
+    if (this.person !== user) this.views = [];
+    this.person = user;
+    this.deleted = false;
+    if (this.truth || lastSeen === undefined) return;
+    this.truth = offline(this.userId, lastSeen, lastActive ?? null);
+    this.views = [];
+  }
+
+  /** The user was deleted: everybody sees what they see of somebody hidden. */
+  bury(): void {
+    this.deleted = true;
+    this.views = [];
+  }
+
+  /** Whether the last seen of Postgres is still needed. */
+  get unknown(): boolean {
+    return this.truth === null;
+  }
+
+  /** The same object for everybody whose verdict lets the same through. Null until the user is known. */
+  show(verdict: Verdict, now: number): Shown | null {
+    if (!this.person) return null;
+    const allowed = this.deleted ? HIDDEN : verdict;
+    const lens = lensOf(allowed);
+    const kept = this.views[lens];
+    if (kept && (allowed.bucket !== 'TRUE' || now - kept.madeAt < BUCKET_KEPT_MS)) return kept;
+    const view = redact(this.truth ?? offline(this.userId, null, null), this.person, allowed, now);
+    const shown = { view, face: faceOf(view), outline: outlineOf(view), madeAt: now };
+    this.views[lens] = shown;
+    return shown;
+  }
+}
+
+/** The engine forgets who is offline and stored; who vanishes while shown was last seen when last active. */
+function vanished(last: Truth | null): Truth | null {
+  if (!last) return null;
+  const lastSeen = last.status === 'OFFLINE' ? last.lastSeen : latest(last.lastSeen, last.lastActive);
+  return offline(last.userId, lastSeen, last.lastActive);
+}
+
+function latest(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.max(a, b);
+}

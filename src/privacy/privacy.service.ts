@@ -1,0 +1,254 @@
+import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+
+import type { Caller } from '../kernel/caller.js';
+import { Changes } from '../kernel/changes/changes.service.js';
+import type { Change } from '../kernel/changes/changes.types.js';
+import { Config } from '../kernel/config/config.js';
+import { Directory } from '../kernel/directory/directory.service.js';
+import type { User } from '../kernel/directory/directory.types.js';
+import { badInput, Refusal, userNotFound } from '../kernel/errors.js';
+import { checkId, checkIds } from '../kernel/input.js';
+import { type PairKey, PrivacyRepository, type PairRow, type SettingsChange } from './privacy.repository.js';
+import { ABOUT_ONESELF, HIDDEN, judge } from './privacy.rules.js';
+import {
+  AUDIENCES,
+  ONLINE_AUDIENCES,
+  type PrivacyInput,
+  type PrivacySettings,
+  type Verdict,
+} from './privacy.types.js';
+
+const LIST_MAX = 1000;
+const BLOCKS_MAX = 10_000;
+/** Verdicts kept; about 100 bytes each. */
+const VERDICTS_MAX = 200_000;
+/** Users whose last change is remembered; the oldest forgotten ones make older verdicts void. */
+const CHANGED_MAX = 50_000;
+/** Pairs a query; keeps one statement well below its timeout. */
+const PAIRS_A_QUERY = 1000;
+
+/** What is known of a subject for one viewer. */
+export interface Dossier {
+  readonly user: User;
+  readonly verdict: Verdict;
+  /** False: nothing could be asked, so that the verdict is "hidden" whatever the truth. Worth asking again. */
+  readonly certain: boolean;
+  /** From Postgres, milliseconds since 1970; undefined when it was neither asked for nor read. */
+  readonly lastSeen?: number | null;
+  readonly lastActive?: number | null;
+}
+
+interface Cached {
+  readonly verdict: Verdict;
+  /** The count of changes when the reading began. */
+  readonly asOf: number;
+}
+
+/**
+ * Who may know what of whom, and the settings it follows from. Every verdict anywhere is made here, from Postgres or
+ * from a cache that a change of either person, or doubt about having heard of all changes, makes void.
+ */
+@Injectable()
+export class PrivacyService {
+  private readonly verdicts = new LRUCache<string, Cached>({ max: VERDICTS_MAX });
+  private readonly changedAt = new LRUCache<string, number>({
+    max: CHANGED_MAX,
+    dispose: (asOf, _userId, reason) => {
+      if (reason === 'evict') this.floor = Math.max(this.floor, asOf);
+    },
+  });
+  private changeCount = 0;
+  /** Verdicts made before this count are void, whoever they are about. */
+  private floor = 0;
+
+  constructor(
+    private readonly repository: PrivacyRepository,
+    private readonly directory: Directory,
+    private readonly changes: Changes,
+    private readonly config: Config,
+  ) {
+    changes.on((change) => this.forget(change));
+  }
+
+  /**
+   * The dossiers of those pairs whose subject exists, by `pairKey`. At most one query a thousand pairs, none when all
+   * is cached. `stored`: subjects whose last seen in Postgres is wanted too. When Postgres cannot be asked, what is
+   * not cached is hidden; a subject not known at all is left out.
+   */
+  async dossiers(keys: readonly PairKey[], stored?: ReadonlySet<string>): Promise<Map<string, Dossier>> {
+    const found = new Map<string, Dossier>();
+    const asked = new Map<string, PairKey>();
+    // A user who is not cached comes with the pair's own query.
+    const users = this.directory.known(keys.map((key) => key.subjectId));
+    for (const key of keys) {
+      const user = users.get(key.subjectId);
+      const verdict = user && this.cached(key);
+      if (verdict && !stored?.has(key.subjectId)) found.set(pairKey(key), { user, verdict, certain: true });
+      else asked.set(pairKey(key), key);
+    }
+    const list = [...asked.values()];
+    for (let start = 0; start < list.length; start += PAIRS_A_QUERY) {
+      await this.load(list.slice(start, start + PAIRS_A_QUERY), users, found);
+    }
+    return found;
+  }
+
+  /** As `dossiers`, of many subjects for one viewer, by subject. */
+  async dossiersFor(
+    viewerId: string,
+    subjectIds: Iterable<string>,
+    stored?: ReadonlySet<string>,
+  ): Promise<Map<string, Dossier>> {
+    const keys = [...new Set(subjectIds)].map((subjectId) => ({ subjectId, viewerId }));
+    const found = await this.dossiers(keys, stored);
+    const bySubject = new Map<string, Dossier>();
+    for (const key of keys) {
+      const dossier = found.get(pairKey(key));
+      if (dossier) bySubject.set(key.subjectId, dossier);
+    }
+    return bySubject;
+  }
+
+  async settings(userId: string): Promise<PrivacySettings> {
+    return withShorthand(await this.repository.settingsOf(userId));
+  }
+
+  /** Refuses BAD_USER_INPUT: unknown audiences, lists over 1000 ids or with a bad one, a shorthand that disagrees. */
+  async update(caller: Caller, input: PrivacyInput): Promise<PrivacySettings> {
+    const checked = checkInput(caller.userId, input);
+    if (Object.values(checked).every((value) => value === null)) return this.settings(caller.userId);
+    const stored = await this.repository.change(
+      caller.userId,
+      (before): SettingsChange => ({
+        lastSeen: checked.lastSeen ?? followShorthand(before.lastSeen, checked.showLastSeen),
+        online: checked.online ?? before.online,
+        coarseLastSeen: checked.coarseLastSeen ?? before.coarseLastSeen,
+        typing: checked.typing ?? before.typing,
+        alwaysUserIds: checked.alwaysUserIds,
+        neverUserIds: checked.neverUserIds,
+      }),
+    );
+    return withShorthand(stored);
+  }
+
+  /** Refuses BAD_USER_INPUT (oneself, over 10,000) and USER_NOT_FOUND. Twice is no change. */
+  async block(caller: Caller, userId: string): Promise<PrivacySettings> {
+    if (checkId(userId, 'userId') === caller.userId) throw badInput('You cannot block yourself');
+    const outcome = await this.repository.block(caller.userId, userId, BLOCKS_MAX);
+    if (outcome === 'unknown') throw userNotFound();
+    if (outcome === 'full') throw badInput(`You can block at most ${BLOCKS_MAX} users`);
+    return this.settings(caller.userId);
+  }
+
+  async unblock(caller: Caller, userId: string): Promise<PrivacySettings> {
+    if (!(await this.repository.unblock(caller.userId, checkId(userId, 'userId')))) throw userNotFound();
+    return this.settings(caller.userId);
+  }
+
+  private async load(
+    keys: readonly PairKey[],
+    users: ReadonlyMap<string, User>,
+    found: Map<string, Dossier>,
+  ): Promise<void> {
+    const asOf = this.changeCount;
+    let rows: readonly PairRow[];
+    try {
+      rows = await this.repository.pairs(keys);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      // Closed, not open: who cannot be judged is hidden.
+      for (const key of keys) {
+        const user = users.get(key.subjectId);
+        const verdict = this.cached(key);
+        if (user) found.set(pairKey(key), { user, verdict: verdict ?? HIDDEN, certain: verdict !== undefined });
+      }
+      if (keys.some((key) => !found.has(pairKey(key)))) throw error;
+      return;
+    }
+    for (const row of rows) {
+      const verdict =
+        row.subjectId === row.viewerId ? ABOUT_ONESELF : judge(row.pair, this.config.privacyReciprocal);
+      const key = pairKey(row);
+      this.verdicts.set(key, { verdict, asOf });
+      found.set(key, { user: row.user, verdict, certain: true, lastSeen: row.lastSeen, lastActive: row.lastActive });
+    }
+    this.directory.prime(rows.map((row) => row.user));
+  }
+
+  private cached(key: PairKey): Verdict | undefined {
+    if (key.subjectId === key.viewerId) return ABOUT_ONESELF;
+    if (!this.changes.fresh()) return undefined;
+    const entry = this.verdicts.get(pairKey(key));
+    if (!entry || entry.asOf < this.floor) return undefined;
+    if (entry.asOf < (this.changedAt.get(key.subjectId) ?? 0)) return undefined;
+    return entry.asOf < (this.changedAt.get(key.viewerId) ?? 0) ? undefined : entry.verdict;
+  }
+
+  private forget(change: Change): void {
+    this.changeCount += 1;
+    switch (change.kind) {
+      case 'everything':
+        this.floor = this.changeCount;
+        return;
+      case 'privacy':
+      case 'custom':
+      case 'userDeleted':
+        this.changedAt.set(change.userId, this.changeCount);
+        return;
+      case 'block':
+      case 'contact':
+        this.verdicts.delete(pairKey({ subjectId: change.userId, viewerId: change.otherId }));
+        this.verdicts.delete(pairKey({ subjectId: change.otherId, viewerId: change.userId }));
+        // A reading under way must not put the old verdict back.
+        this.changedAt.set(change.userId, this.changeCount);
+        return;
+      case 'user':
+      case 'member':
+        return;
+    }
+  }
+}
+
+/** One key for a pair; ids never hold a space. */
+export function pairKey(key: PairKey): string {
+  return `${key.subjectId} ${key.viewerId}`;
+}
+
+function withShorthand(stored: Omit<PrivacySettings, 'showLastSeen'>): PrivacySettings {
+  return { ...stored, showLastSeen: stored.lastSeen !== 'NOBODY' };
+}
+
+/** `true` opens only what is closed to everybody; it never widens CONTACTS. */
+function followShorthand(before: PrivacySettings['lastSeen'], shown: boolean | null): PrivacySettings['lastSeen'] {
+  if (shown === null) return before;
+  if (!shown) return 'NOBODY';
+  return before === 'NOBODY' ? 'EVERYONE' : before;
+}
+
+function checkInput(ownId: string, input: PrivacyInput) {
+  const checked = {
+    showLastSeen: input.showLastSeen ?? null,
+    lastSeen: input.lastSeen ?? null,
+    online: input.online ?? null,
+    coarseLastSeen: input.coarseLastSeen ?? null,
+    typing: input.typing ?? null,
+    alwaysUserIds: checkList(ownId, input.alwaysUserIds, 'alwaysUserIds'),
+    neverUserIds: checkList(ownId, input.neverUserIds, 'neverUserIds'),
+  };
+  if (checked.lastSeen && !AUDIENCES.includes(checked.lastSeen)) throw badInput('lastSeen is not an audience');
+  if (checked.online && !ONLINE_AUDIENCES.includes(checked.online)) throw badInput('online is not an audience');
+  if (
+    checked.showLastSeen !== null &&
+    checked.lastSeen !== null &&
+    checked.showLastSeen !== (checked.lastSeen !== 'NOBODY')
+  ) {
+    throw badInput('showLastSeen and lastSeen disagree');
+  }
+  return checked;
+}
+
+function checkList(ownId: string, ids: readonly string[] | null | undefined, what: string): string[] | null {
+  if (!ids) return null;
+  return [...new Set(checkIds(ids, what, LIST_MAX))].filter((id) => id !== ownId);
+}
