@@ -8,6 +8,11 @@ import { DatabaseModule } from './kernel/database/database.module.js';
 import type { Schema } from './kernel/database/database.options.js';
 import { HealthModule } from './kernel/health/health.module.js';
 import { KernelModule } from './kernel/kernel.module.js';
+import { PresenceModule } from './presence/presence.module.js';
+import { PrivacyModule } from './privacy/privacy.module.js';
+import { GraphqlModule } from './transports/graphql/graphql.module.js';
+import { RestModule } from './transports/rest/rest.module.js';
+import { TypingModule } from './typing/typing.module.js';
 
 /** The table of contents. */
 @Module({})
@@ -22,7 +27,12 @@ export class AppModule {
         HealthModule,
         EngineModule,
         // What it is about.
+        PrivacyModule,
+        PresenceModule,
+        TypingModule,
         // How it is reached.
+        GraphqlModule,
+        RestModule,
         BootModule.with(config),
       ],
     };
