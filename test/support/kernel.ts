@@ -50,7 +50,7 @@ export async function startKernel(databaseUrl: string, options: KernelOptions = 
     directory,
     close: async () => {
       changes.onApplicationShutdown();
-      await database.destroy();
+      if (database.isInitialized) await database.destroy();
     },
   };
 }

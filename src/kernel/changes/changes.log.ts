@@ -56,15 +56,17 @@ export class ChangeLog {
     return { top, visible: new Set(seen.map(({ id }) => Number(id))), now: row?.now.getTime() ?? 0 };
   }
 
-  /** Rows above `top` and those asked for, by number; at most READ_MAX. */
+  /** Rows above `top` and those asked for, by number; at most READ_MAX. With the time, when there are none too. */
   async after(top: number, holes: readonly number[]): Promise<{ rows: LoggedChange[]; now: number }> {
-    const [clock] = await this.query<{ now: Date }>('SELECT now() AS now', []);
-    const rows = await this.query<Row>(
-      `SELECT id, kind, user_id, other_id, conversation_id FROM changes
-       WHERE id > $1 OR id = ANY($2::bigint[]) ORDER BY id LIMIT $3`,
+    const rows = await this.query<{ now: Date } & (Row | { id: null })>(
+      `SELECT now() AS now, log.* FROM (SELECT 1) AS always LEFT JOIN LATERAL (
+         SELECT id, kind, user_id, other_id, conversation_id FROM changes
+         WHERE id > $1 OR id = ANY($2::bigint[]) ORDER BY id LIMIT $3
+       ) AS log ON true ORDER BY log.id`,
       [top, holes, READ_MAX],
     );
-    return { rows: rows.map((row) => ({ id: Number(row.id), change: toChange(row) })), now: clock?.now.getTime() ?? 0 };
+    const logged = rows.flatMap((row) => (row.id === null ? [] : [{ id: Number(row.id), change: toChange(row) }]));
+    return { rows: logged, now: rows[0]?.now.getTime() ?? 0 };
   }
 
   /** Removes a batch of what nobody needs any more. True: there may be more. */
