@@ -16,6 +16,8 @@ import { hasExpired, judgeClaims, readHeader } from './token.rules.js';
 
 /** Tokens whose signature need not be computed again; at most 8 KiB each, usually 300 bytes. */
 const PROVEN_MAX = 10_000;
+/** Then it is computed again, so that the tokens of a withdrawn key do not live on here. */
+const PROVEN_MS = 10 * 60_000;
 
 /** The token was good and has ended: a newer one helps. Nothing else is at fault. */
 export class TokenExpired extends Refusal {
@@ -26,7 +28,10 @@ export class TokenExpired extends Refusal {
 
 interface Proven {
   readonly subject: string;
+  /** Milliseconds since 1970. */
   readonly expiresAt: number;
+  /** Monotonic. */
+  readonly provenAt: number;
 }
 
 /** Token to Caller: the one way by which any wire learns who somebody is. */
@@ -54,12 +59,10 @@ export class AuthService {
     return { userId: subject, expiresAt };
   }
 
-  private recall(token: string): Proven | undefined {
+  private recall(token: string): Proven | null {
     const proven = this.proven.get(token);
-    if (proven && hasExpired(proven.expiresAt, this.clock.now())) {
-      this.proven.delete(token);
-      throw new TokenExpired();
-    }
+    if (!proven || this.clock.monotonic() - proven.provenAt > PROVEN_MS) return null;
+    if (hasExpired(proven.expiresAt, this.clock.now())) throw new TokenExpired();
     return proven;
   }
 
@@ -73,7 +76,7 @@ export class AuthService {
     const judged = judgeClaims(provenClaims(token, found), expected, this.clock.now());
     if (judged.is === 'expired') throw new TokenExpired();
     if (judged.is === 'bad' || !isId(judged.subject)) throw unauthenticated();
-    const proven = { subject: judged.subject, expiresAt: judged.expiresAt };
+    const proven = { subject: judged.subject, expiresAt: judged.expiresAt, provenAt: this.clock.monotonic() };
     this.proven.set(token, proven);
     return proven;
   }
