@@ -1,12 +1,13 @@
 import type { Request } from 'express';
-import { ExtractJwt, Strategy } from 'passport-jwt';
+import { Strategy } from 'passport-jwt';
 
 import { unauthenticated } from '../errors.js';
 import type { AuthService } from './auth.service.js';
+import { bearerToken } from './bearer.js';
 
 export const BEARER = 'bearer';
 
-const bearerOf = ExtractJwt.fromAuthHeaderAsBearerToken();
+const tokenOf = (request: Request) => bearerToken(request.headers.authorization);
 
 /**
  * passport-jwt, with AuthService in the place of its own verification: HTTP then takes exactly the tokens that sockets
@@ -14,11 +15,11 @@ const bearerOf = ExtractJwt.fromAuthHeaderAsBearerToken();
  */
 export class BearerStrategy extends Strategy {
   constructor(private readonly auth: AuthService) {
-    super({ jwtFromRequest: bearerOf, secretOrKeyProvider: refuseKey }, refuseUser);
+    super({ jwtFromRequest: tokenOf, secretOrKeyProvider: refuseKey }, refuseUser);
   }
 
   override authenticate(request: Request): void {
-    this.auth.verify(bearerOf(request)).then(
+    this.auth.verify(tokenOf(request)).then(
       (caller) => this.success(caller),
       (refusal: Error) => this.error(refusal),
     );
