@@ -150,7 +150,7 @@ describe('the internal API', () => {
 
 describe('an import', () => {
   const NDJSON = { 'content-type': 'application/x-ndjson' };
-  const load = async (body: BodyInit, headers: Record<string, string> = NDJSON) => {
+  const load = async (body: RequestInit['body'], headers: Record<string, string> = NDJSON) => {
     const answer = await fetch(`${app.url}/api/internal/import`, {
       method: 'POST',
       headers: { 'x-secret-token': app.config.serviceToken ?? '', ...headers },

@@ -157,7 +157,7 @@ export class Changes implements OnApplicationBootstrap, OnApplicationShutdown {
       this.trust.polled(askedAt);
       this.away = false;
     } catch (error) {
-      if (!this.away) this.logger.warn(`Changes cannot be read: ${error instanceof Error ? error.message : 'unknown'}`);
+      if (!this.away && !this.stopped) this.logger.warn(`Changes cannot be read: ${error instanceof Error ? error.message : 'unknown'}`);
       this.away = true;
     }
     this.repeat('poll', POLL_MS, () => this.poll());
