@@ -4,6 +4,7 @@ import { Config } from '../kernel/config/config.js';
 import { Engine } from './engine.js';
 import type { EngineSettings } from './engine.js';
 import { MemoryEngine } from './memory/memory.engine.js';
+import { RedisEngine } from './redis/redis.engine.js';
 
 /**
  * The engine of this process, by configuration. It is made here and run by whoever boots the process: start, drain and
@@ -17,7 +18,10 @@ import { MemoryEngine } from './memory/memory.engine.js';
 export class EngineModule {}
 
 export function makeEngine(config: Config, clock: Clock): Engine {
-  return new MemoryEngine(clock, settingsOf(config));
+  const settings = settingsOf(config);
+  return config.redisUrls.length === 0
+    ? new MemoryEngine(clock, settings)
+    : new RedisEngine(config.redisUrls, clock, settings);
 }
 
 /** A lease outlives two lost heartbeats. */

@@ -112,6 +112,9 @@ export interface Seen {
   readonly shownAt?: number;
 }
 
+/** Loads the stored custom statuses of up to 500 users. Who is left out does not exist any more. */
+export type CustomLoader = (userIds: readonly string[]) => Promise<ReadonlyMap<string, Custom>>;
+
 /** Ends an interest or a listener; calling it again does nothing. */
 export type Stop = () => void;
 
@@ -140,6 +143,12 @@ export abstract class PresenceStore {
    * A user without a record: null.
    */
   abstract leave(userId: string, deviceId: string | null): Promise<{ truth: Truth | null; typing: readonly string[] }>;
+
+  /**
+   * How the engine comes to custom statuses by itself: only when the store was emptied and sockets that are still open
+   * have to be registered anew. Without it they are only registered by their next `hold`. At most one loader.
+   */
+  abstract loadCustomsWith(load: CustomLoader): Stop;
 
   /** Applies a stored custom status if it is newer. `touch`: counts as activity of the user, not of a holder. */
   abstract setCustom(userId: string, custom: Custom, touch: boolean): Promise<Truth | null>;

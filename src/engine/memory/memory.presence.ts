@@ -11,7 +11,7 @@ import type {
   Truth,
 } from '../engine.js';
 import { Agenda } from './agenda.js';
-import { Interests } from './interests.js';
+import { Interests } from '../interests.js';
 import { Notes } from './notes.js';
 import {
   counting,
@@ -88,6 +88,11 @@ export class MemoryPresence extends PresenceStore {
     if (counting(record).length === 0) record.graceEndsAt = now;
     const truth = this.settle(record, now);
     return Promise.resolve({ truth, typing: this.typingEnded(record, now) });
+  }
+
+  /** Nothing here is lost but with the sockets themselves. */
+  loadCustomsWith(): Stop {
+    return () => undefined;
   }
 
   setCustom(userId: string, custom: Custom, touch: boolean): Promise<Truth | null> {

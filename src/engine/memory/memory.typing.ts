@@ -2,7 +2,7 @@ import type { Clock } from '../../kernel/clock.js';
 import { TypingStore } from '../engine.js';
 import type { EngineSettings, Stop, TypingEvent, Typist } from '../engine.js';
 import { Agenda } from './agenda.js';
-import { Interests } from './interests.js';
+import { Interests } from '../interests.js';
 
 interface Typing {
   /** Holder -> until when. Each is short-lived, so their number is bounded by how often a user may start. */

@@ -1,4 +1,4 @@
-import type { Stop } from '../engine.js';
+import type { Stop } from './engine.js';
 
 /** Who is watched how many times, and the one listener of this process. */
 export class Interests<L> {

@@ -1,0 +1,19 @@
+-- Renews what an instance holds of this shard, or joins it.
+-- ARGV: incarnation, '1' to join, highest version the instance has seen, epoch it knows ('' none), an epoch to begin with
+-- Answer: 'OK' | 'FENCED', epoch, version, number of sockets owned
+local incarnation, join, seen, known, fresh = ARGV[1], ARGV[2] == '1', tonumber(ARGV[3]), ARGV[4], ARGV[5]
+
+if EPOCH == '' then
+  EPOCH = fresh
+  redis.call('HSET', META, 'epoch', EPOCH, 'sweep', whole(NOW))
+end
+-- The store was emptied: the others need their time to come back.
+if known ~= '' and known ~= EPOCH then redis.call('HSET', META, 'guard', whole(NOW + NODE_TTL_MS)) end
+if seen > VERSION then
+  VERSION = seen
+  redis.call('HSET', META, 'v', whole(VERSION))
+end
+local lease = redis.call('ZSCORE', INSTANCES, incarnation)
+if lease and tonumber(lease) == 0 or not lease and not join then return { 'FENCED', EPOCH, whole(VERSION), 0 } end
+redis.call('ZADD', INSTANCES, whole(NOW + NODE_TTL_MS), incarnation)
+return { 'OK', EPOCH, whole(VERSION), redis.call('HLEN', owned_key(incarnation)) }

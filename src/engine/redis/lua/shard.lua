@@ -1,0 +1,41 @@
+-- Put in front of every presence script, after the settings.
+-- KEYS[1]: the shard's meta hash. Every other key of the shard differs from it in what follows the hash tag only, so
+-- that all of them are in one slot; they are named from it here, once.
+local PREFIX = string.sub(KEYS[1], 1, -2)
+local META = KEYS[1]            -- HASH epoch, v, sweep, guard, d:<incarnation>
+local INSTANCES = PREFIX .. 'n' -- ZSET incarnation -> lease end, 0: fenced
+local DUE = PREFIX .. 'd'       -- ZSET user -> when to look again
+local CHANGED = PREFIX .. 'l'   -- ZSET user -> version, of the last minute
+local WAITING = PREFIX .. 'q'   -- HASH user -> lastSeen|lastActive
+local function user_key(uid) return PREFIX .. 'u:' .. uid end
+local function typing_key(uid) return PREFIX .. 't:' .. uid end
+local function owned_key(incarnation) return PREFIX .. 'o:' .. incarnation end
+local function channel(uid) return PREFIX .. 'e:' .. uid end
+
+local clock = redis.call('TIME')
+local MICROS = clock[1] * 1000000 + clock[2]
+local NOW = math.floor(MICROS / 1000)
+
+local meta = redis.call('HMGET', META, 'epoch', 'v', 'sweep', 'guard')
+local EPOCH = meta[1] or ''
+local VERSION = tonumber(meta[2]) or 0
+local SWEPT = tonumber(meta[3]) or 0
+-- After a stall nobody could renew anything: until all had the time to, nobody is declared gone by silence.
+local STALLED = SWEPT > 0 and (NOW < SWEPT or NOW - SWEPT > STALL_MS)
+local GUARDED = STALLED or NOW < (tonumber(meta[4]) or 0)
+
+-- Lua's own way to print numbers loses digits of a version.
+local function whole(number) return string.format('%.0f', number) end
+
+-- Grows by the clock, so that it goes on growing when everything here was lost.
+local function next_version()
+  VERSION = math.max(VERSION + 1, MICROS)
+  redis.call('HSET', META, 'v', whole(VERSION))
+  return VERSION
+end
+
+-- Incarnations that were fenced, or never joined this store, own nothing any more.
+local function is_fenced(incarnation)
+  local lease = redis.call('ZSCORE', INSTANCES, incarnation)
+  return not lease or tonumber(lease) == 0
+end

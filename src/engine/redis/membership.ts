@@ -1,0 +1,149 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../../kernel/clock.js';
+import type { EngineSettings } from '../engine.js';
+import type { Scripts } from './scripts.js';
+import { texts } from './scripts.js';
+import { presenceKey, SHARDS } from './shards.js';
+import type { Timings } from './timings.js';
+
+/** What this instance is to one shard. */
+export interface Membership {
+  readonly shard: number;
+  readonly key: string;
+  /** Name of one life of this instance in the shard: a new one after every fence. */
+  incarnation: string;
+  /** Of the store's contents; '' before the first beat. Another one: everything was lost. */
+  epoch: string;
+  /** Highest version seen; the store never falls behind it. */
+  version: number;
+  /** Last beat that was acknowledged, and when the store was found emptied; monotonic. */
+  beatAt: number;
+  lostAt: number;
+  joining: Promise<void> | null;
+}
+
+export interface MembershipListener {
+  /** A new life in the shard; nothing is registered in it yet. `lost`: the store was emptied. */
+  joined(membership: Membership, lost: boolean): void;
+  /** After every beat: how many sockets the store has for this instance. */
+  counted(membership: Membership, owned: number): Promise<void>;
+}
+
+/** The lives of this instance in the shards: beats, fences, and finding out that the store was emptied. */
+export class Memberships {
+  readonly all: readonly Membership[];
+  private readonly listeners: MembershipListener[] = [];
+
+  constructor(
+    private readonly scripts: Scripts,
+    private readonly clock: Clock,
+    private readonly settings: EngineSettings,
+    private readonly timings: Timings,
+  ) {
+    this.all = Array.from({ length: SHARDS }, (_, shard) => ({
+      shard,
+      key: presenceKey(shard),
+      incarnation: this.newIncarnation(),
+      epoch: '',
+      version: 0,
+      beatAt: -Infinity,
+      lostAt: -Infinity,
+      joining: null,
+    }));
+  }
+
+  listen(listener: MembershipListener): void {
+    this.listeners.push(listener);
+  }
+
+  of(shard: number): Membership {
+    const membership = this.all[shard];
+    if (membership === undefined) throw new RangeError(`No shard ${shard}`);
+    return membership;
+  }
+
+  async join(): Promise<void> {
+    await Promise.all(this.all.map((membership) => this.beatOne(membership, true)));
+  }
+
+  /** All at once, in one round trip; those that fail do not hold up the others. */
+  async beat(): Promise<void> {
+    const beats = await Promise.allSettled(this.all.map((membership) => this.renew(membership)));
+    const failed = beats.find((beat) => beat.status === 'rejected');
+    if (failed) throw failed.reason;
+  }
+
+  async leave(): Promise<void> {
+    await Promise.all(this.all.map(({ key, incarnation }) => this.scripts.run('instance-leave', key, incarnation)));
+  }
+
+  /** Every shard has acknowledged this instance lately enough for the others to count on it. */
+  get up(): boolean {
+    const since = this.clock.monotonic() - this.timings.selfFenceMs;
+    return this.all.every((membership) => membership.beatAt >= since);
+  }
+
+  /** The store was emptied, and not everybody may be back yet. */
+  isRebuilding(shard: number): boolean {
+    return this.clock.monotonic() - this.of(shard).lostAt < this.timings.rebuildMs;
+  }
+
+  /** Whoever sees an answer says which contents it came from; another epoch than known begins a new life. */
+  saw(shard: number, epoch: string): void {
+    const membership = this.of(shard);
+    if (membership.epoch === '' || epoch === membership.epoch || membership.joining) return;
+    membership.lostAt = this.clock.monotonic();
+    // The next beat tries again, should this fail.
+    this.rejoin(shard, membership.incarnation).catch(() => undefined);
+  }
+
+  /** Begins a new life in the shard after `fenced`, once, however many ask. */
+  rejoin(shard: number, fenced: string): Promise<void> {
+    const membership = this.of(shard);
+    if (membership.incarnation !== fenced) return membership.joining ?? Promise.resolve();
+    membership.incarnation = this.newIncarnation();
+    const joining = this.beatOne(membership, true)
+      .then(() => undefined)
+      .finally(() => (membership.joining = null));
+    membership.joining = joining;
+    return joining;
+  }
+
+  private async renew(membership: Membership): Promise<void> {
+    if (membership.joining) return membership.joining;
+    // A life that was never acknowledged is begun again.
+    const { incarnation } = membership;
+    if (await this.beatOne(membership, false)) return;
+    await this.rejoin(membership.shard, incarnation);
+  }
+
+  /** False: fenced. */
+  private async beatOne(membership: Membership, join: boolean): Promise<boolean> {
+    const { key, incarnation, epoch: known } = membership;
+    const fresh = randomBytes(4).toString('hex');
+    const answer = await this.scripts.run(
+      'instance-beat',
+      key,
+      incarnation,
+      join ? '1' : '0',
+      membership.version,
+      known,
+      fresh,
+    );
+    const [verdict, epoch = '', version, owned] = texts(answer);
+    if (verdict !== 'OK') return false;
+    membership.beatAt = this.clock.monotonic();
+    membership.epoch = epoch;
+    membership.version = Math.max(membership.version, Number(version));
+    const lost = known !== '' && known !== epoch;
+    if (lost) membership.lostAt = membership.beatAt;
+    if (join) for (const listener of this.listeners) listener.joined(membership, lost);
+    else for (const listener of this.listeners) await listener.counted(membership, Number(owned));
+    return true;
+  }
+
+  /** 96 random bits: no two lives ever share one. */
+  private newIncarnation(): string {
+    return `${this.settings.instanceId.replace(/[^A-Za-z0-9_.@-]/g, '_')}.${randomBytes(12).toString('hex')}`;
+  }
+}

@@ -1,0 +1,122 @@
+import type { Clock } from '../../kernel/clock.js';
+import { Refusal } from '../../kernel/errors.js';
+import { Engine } from '../engine.js';
+import type { EngineHealth, EngineSettings } from '../engine.js';
+import { Channels } from './channels.js';
+import { connect, disconnect, makeConnections } from './connection.js';
+import type { Connections } from './connection.js';
+import { Loop } from './loop.js';
+import { Memberships } from './membership.js';
+import { RedisBus } from './redis.bus.js';
+import { RedisPresence } from './redis.presence.js';
+import { RedisTyping } from './redis.typing.js';
+import { Scripts } from './scripts.js';
+import { Sockets } from './sockets.js';
+import { TIMINGS } from './timings.js';
+import type { Timings } from './timings.js';
+import { Watches } from './watches.js';
+
+/** Many instances over one Redis, or one Redis Cluster. No instance leads; what one fails to do the others do. */
+export class RedisEngine extends Engine {
+  readonly presence: RedisPresence;
+  readonly typing: RedisTyping;
+  readonly bus: RedisBus;
+  private readonly connections: Connections;
+  private readonly channels: Channels;
+  private readonly scripts: Scripts;
+  private readonly memberships: Memberships;
+  private readonly sockets: Sockets;
+  private readonly watches: Watches;
+  private loops: readonly Loop[] = [];
+  private beats: Loop | null = null;
+
+  constructor(
+    urls: readonly string[],
+    private readonly clock: Clock,
+    settings: EngineSettings,
+    private readonly timings: Timings = TIMINGS,
+  ) {
+    super();
+    this.connections = makeConnections(urls);
+    const { commands, sharded } = this.connections;
+    this.channels = new Channels(this.connections, clock);
+    this.scripts = new Scripts(commands, settings, timings, sharded ? 'SPUBLISH' : 'PUBLISH');
+    this.memberships = new Memberships(this.scripts, clock, settings, timings);
+    this.sockets = new Sockets(this.scripts, this.memberships, clock, settings);
+    const readStore = (ids: readonly string[]) => this.presence.readStore(ids);
+    this.watches = new Watches(this.scripts, this.memberships, clock, settings, timings, this.channels, readStore);
+    this.bus = new RedisBus(this.channels);
+    this.presence = new RedisPresence(
+      this.scripts,
+      this.memberships,
+      this.sockets,
+      this.watches,
+      settings,
+      // Only matters should the store be emptied: then they would count again.
+      (ids) => void this.bus.publish(DETACHED, JSON.stringify(ids)).catch(() => undefined),
+    );
+    this.typing = new RedisTyping(this.scripts, clock, settings, timings, this.channels);
+  }
+
+  async start(): Promise<void> {
+    try {
+      await connect(this.connections, this.clock);
+      await this.memberships.join();
+      await this.bus.subscribe(DETACHED, (message) => this.sockets.detach(JSON.parse(message) as string[]));
+    } catch (error) {
+      disconnect(this.connections);
+      throw error;
+    }
+    const { beatMs, sweepMs, retryMs, repairMs } = this.timings;
+    this.beats = new Loop(this.clock, beatMs, () => this.beat()).start();
+    this.loops = [
+      new Loop(this.clock, sweepMs, () => this.sweep()).start(),
+      new Loop(this.clock, retryMs, () => this.sockets.retry()).start(),
+      new Loop(this.clock, repairMs, () => this.watches.repair()).start(),
+      new Loop(this.clock, repairMs / 4, () => this.typing.repair()).start(),
+    ];
+    // The others should not have to wait for the next beat to hear that this instance is back.
+    this.connections.commands.on('ready', () => void this.memberships.beat().catch(() => undefined));
+  }
+
+  health(): EngineHealth {
+    return { kind: 'redis', up: this.memberships.up };
+  }
+
+  async drain(): Promise<void> {
+    await Promise.all(this.loops.map((loop) => loop.stop()));
+    try {
+      await this.sockets.releaseAll();
+      await this.memberships.leave();
+    } catch (error) {
+      // Without the store nothing can be given back: the lease of this instance ends, and the others notice.
+      if (!(error instanceof Refusal)) throw error;
+    }
+    await this.beats?.stop();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.loops.map((loop) => loop.stop()));
+    await this.beats?.stop();
+    disconnect(this.connections);
+  }
+
+  private async beat(): Promise<void> {
+    await Promise.all([this.memberships.beat(), this.channels.check()]);
+  }
+
+  private async sweep(): Promise<void> {
+    await Promise.all([...this.memberships.all.map(({ key }) => this.sweepOne(key)), this.typing.sweep()]);
+    this.watches.sweep();
+  }
+
+  private async sweepOne(key: string): Promise<void> {
+    for (let round = 0; round < SWEEP_ROUNDS; round++) {
+      if ((await this.scripts.run('shard-sweep', key)) !== 1) return;
+    }
+  }
+}
+
+const DETACHED = 'detached';
+/** Bounded, so that a great deal to do in one shard does not hold up the others. */
+const SWEEP_ROUNDS = 20;

@@ -1,0 +1,158 @@
+import { unavailable } from '../../kernel/errors.js';
+import { PresenceStore } from '../engine.js';
+import type {
+  Custom,
+  CustomLoader,
+  EngineSettings,
+  HolderState,
+  HoldRequest,
+  ReleaseRequest,
+  Seen,
+  Stop,
+  Truth,
+} from '../engine.js';
+import type { Memberships } from './membership.js';
+import type { Answer, ScriptName, Scripts } from './scripts.js';
+import { texts } from './scripts.js';
+import { byShard, SHARDS, shardOf } from './shards.js';
+import type { Sockets } from './sockets.js';
+import { customArgs, holderOf, truthOf } from './truth.codec.js';
+import type { Watches } from './watches.js';
+
+/** Who is here, over all instances. Every method is one script, or one for each shard that is touched. */
+export class RedisPresence extends PresenceStore {
+  constructor(
+    private readonly scripts: Scripts,
+    private readonly memberships: Memberships,
+    private readonly sockets: Sockets,
+    private readonly watches: Watches,
+    private readonly settings: EngineSettings,
+    /** Tells the other instances which of their sockets were detached. */
+    private readonly tellDetached: (ids: readonly string[]) => void,
+  ) {
+    super();
+  }
+
+  async hold(request: HoldRequest): Promise<Truth | null> {
+    if (request.holder.kind === 'socket') return this.sockets.hold(request);
+    const { userId, holder, activity, custom } = request;
+    const args = [holder.id, holder.deviceId ?? '', holder.platform, activity, ...customArgs(custom)];
+    const [verdict, truth = '', epoch = ''] = texts(await this.run('lease-hold', userId, ...args));
+    if (verdict !== 'OK') return null;
+    this.memberships.saw(shardOf(userId), epoch);
+    return truthOf(userId, truth);
+  }
+
+  async release(request: ReleaseRequest): Promise<readonly string[]> {
+    if (request.kind === 'socket') return this.sockets.release(request);
+    const { userId, id, departure, silentMs } = request;
+    return texts(await this.run('lease-release', userId, id, Math.round(silentMs), this.sockets.graceMs(departure)));
+  }
+
+  async leave(userId: string, deviceId: string | null): Promise<{ truth: Truth | null; typing: readonly string[] }> {
+    const answer = await this.run('user-leave', userId, ...(deviceId === null ? [] : [deviceId]));
+    const [truth, detached, typing] = Array.isArray(answer) ? (answer as readonly Answer[]) : [];
+    const elsewhere = this.sockets.detach(texts(detached));
+    if (elsewhere.length > 0) this.tellDetached(elsewhere);
+    return { truth: truthOf(userId, String(truth)), typing: texts(typing) };
+  }
+
+  loadCustomsWith(load: CustomLoader): Stop {
+    return this.sockets.loadCustomsWith(load);
+  }
+
+  async setCustom(userId: string, custom: Custom, touch: boolean): Promise<Truth | null> {
+    return truthOf(userId, String(await this.run('custom-set', userId, touch ? '1' : '0', ...customArgs(custom))));
+  }
+
+  async touch(userId: string): Promise<void> {
+    await this.run('activity-touch', userId);
+  }
+
+  /** While the store is being rebuilt, absent does not mean offline: what was known, or no answer. */
+  async read(userIds: readonly string[]): Promise<readonly (Truth | null)[]> {
+    const truths = await this.readStore(userIds);
+    return truths.map((truth, at) => {
+      const userId = userIds[at] ?? '';
+      if (truth !== null || !this.memberships.isRebuilding(shardOf(userId))) return truth;
+      const known = this.watches.known(userId);
+      if (known === null) throw unavailable();
+      return known;
+    });
+  }
+
+  /** As the store has them. */
+  async readStore(userIds: readonly string[]): Promise<readonly (Truth | null)[]> {
+    const truths = new Array<Truth | null>(userIds.length).fill(null);
+    const read = [...byShard(userIds)].map(async ([shard, positions]) => {
+      const ids = positions.map((at) => userIds[at] ?? '');
+      const { key } = this.memberships.of(shard);
+      const [epoch = '', ...found] = texts(await this.scripts.run('truth-read', key, ...ids));
+      this.memberships.saw(shard, epoch);
+      for (const [nth, at] of positions.entries()) truths[at] = truthOf(ids[nth] ?? '', found[nth] ?? '');
+    });
+    await Promise.all(read);
+    return truths;
+  }
+
+  async holders(userId: string): Promise<readonly HolderState[]> {
+    const [now, ...found] = texts(await this.run('holder-list', userId));
+    return found
+      .flatMap((text) => holderOf(text, Number(now), this.settings.idleAfterMs) ?? [])
+      .sort((left, right) => left.connectedAt - right.connectedAt);
+  }
+
+  async forget(userId: string): Promise<void> {
+    await this.run('user-forget', userId);
+  }
+
+  watch(userIds: readonly string[]): Promise<readonly (Truth | null)[]> {
+    return this.watches.watch(userIds, (ids) => this.read(ids));
+  }
+
+  unwatch(userIds: readonly string[]): void {
+    this.watches.unwatch(userIds);
+  }
+
+  onTruth(listener: (userId: string, truth: Truth | null) => void): Stop {
+    return this.watches.onTruth(listener);
+  }
+
+  async noteTyping(userId: string, conversationId: string): Promise<void> {
+    await this.run('typing-note', userId, conversationId);
+  }
+
+  /** From all shards alike, so that none waits for another. */
+  async unstored(limit: number): Promise<readonly Seen[]> {
+    const each = Math.ceil((limit * 4) / SHARDS);
+    const answers = await Promise.all(
+      this.memberships.all.map(({ key }) => this.scripts.run('seen-list', key, Math.max(1, each))),
+    );
+    return answers.flatMap((answer) => seenOf(texts(answer))).slice(0, limit);
+  }
+
+  async stored(seen: readonly Seen[]): Promise<void> {
+    const shards = byShard(seen.map((one) => one.userId));
+    const stored = [...shards].map(([shard, positions]) => {
+      const args = positions.flatMap((at) => storedArgs(seen[at]));
+      return this.scripts.run('seen-stored', this.memberships.of(shard).key, ...args);
+    });
+    await Promise.all(stored);
+  }
+
+  private run(name: ScriptName, userId: string, ...args: readonly (string | number)[]): Promise<Answer> {
+    return this.scripts.run(name, this.memberships.of(shardOf(userId)).key, userId, ...args);
+  }
+}
+
+function seenOf(flat: readonly string[]): Seen[] {
+  const seen: Seen[] = [];
+  for (let at = 0; at < flat.length; at += 2) {
+    const [lastSeen, lastActive] = (flat[at + 1] ?? '').split('|').map(Number);
+    seen.push({ userId: flat[at] ?? '', lastSeen: lastSeen || null, lastActive: lastActive || null });
+  }
+  return seen;
+}
+
+const storedArgs = (one: Seen | undefined) =>
+  one === undefined ? [] : [one.userId, `${one.lastSeen ?? 0}|${one.lastActive ?? 0}`];
