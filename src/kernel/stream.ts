@@ -31,6 +31,11 @@ export class Stream<V> implements AsyncIterableIterator<V> {
     return this.ended;
   }
 
+  /** Views with the same key replace each other for a sink that lets them wait, too. */
+  keyOf(view: V): string {
+    return this.options.keyOf(view);
+  }
+
   push(view: V): void {
     if (this.ended) return;
     if (this.sink) return this.sink.next(view);

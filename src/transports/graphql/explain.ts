@@ -55,7 +55,8 @@ function ownCode(layers: readonly GraphQLError[], cause: unknown): string | null
   if (cause !== undefined) return null;
   const code = layers.map((layer) => layer.extensions['code']).find((one) => OWN_CODES.has(one));
   if (typeof code === 'string') return code;
-  // Arguments and variables that do not fit point to their place in the document; a value that no answer can be made
-  // of points nowhere.
-  return layers.at(-1)?.nodes?.length ? 'BAD_USER_INPUT' : null;
+  // Arguments that do not fit point to their place in the document, and variables are looked at before any field is;
+  // a value that no answer can be made of is found in a field and points nowhere.
+  const early = layers.every((layer) => !layer.path) && layers.some((layer) => layer.nodes?.length);
+  return early || layers.at(-1)?.nodes?.length ? 'BAD_USER_INPUT' : null;
 }

@@ -3,15 +3,20 @@ import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { GraphQLModule } from '@nestjs/graphql';
 import { Config } from '../../kernel/config/config.js';
 import { apolloOptions } from './apollo.options.js';
+import { SocketsModule } from '../sockets.module.js';
 import { Doorkeeper } from './doorkeeper.js';
 import { Documents } from './documents.js';
+import { GraphqlProtocol } from './graphql.protocol.js';
+import { GraphqlServer } from './graphql.server.js';
+import { Groups } from './groups.js';
 
 /** GraphQL over HTTP and over graphql-transport-ws, both at /graphql. */
 @Module({
   imports: [
     GraphQLModule.forRootAsync<ApolloDriverConfig>({ driver: ApolloDriver, inject: [Config], useFactory: apolloOptions }),
+    SocketsModule,
   ],
-  providers: [Documents, Doorkeeper],
+  providers: [Documents, Doorkeeper, Groups, GraphqlProtocol, GraphqlServer],
 })
 export class GraphqlModule implements NestModule {
   configure(consumer: MiddlewareConsumer): void {

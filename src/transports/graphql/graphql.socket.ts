@@ -1,0 +1,158 @@
+import type { Socket } from 'node:net';
+import type { WebSocket as ProtocolSocket } from 'graphql-ws';
+import type { WebSocket } from 'ws';
+import type { Caller } from '../../kernel/caller.js';
+import type { Clock } from '../../kernel/clock.js';
+import { Outbox } from '../outbox.js';
+import type { Ending, Line, Session } from '../session.js';
+import type { Sessions } from '../sessions.js';
+import type { Delivery } from './delivery.js';
+import { tell } from './explain.js';
+
+const CLOSES: { readonly [ending in Ending]: readonly [code: number, reason: string] } = {
+  unauthenticated: [4401, 'Unauthorized'],
+  expired: [4403, 'Token expired'],
+  crowded: [1013, 'Too many connections'],
+  unavailable: [1013, 'Try again later'],
+  malformed: [4400, 'Invalid message received'],
+  flooding: [1013, 'Too many messages'],
+  slow: [4008, 'Too slow'],
+  draining: [1012, 'Going away'],
+};
+/** What the protocol's own server closes with when a hook fails. */
+const FAILED = [4500, 'Internal error'] as const;
+const NO_CLOSE_FRAME = 1006;
+/** A payload that a client wants to see again in the pong. */
+const ECHO_MAX = 1024;
+
+/** What the resolvers of an operation over a socket are given. */
+export interface SocketContext {
+  readonly caller: Caller;
+  readonly socket: GraphqlSocket;
+  readonly id: string;
+}
+
+/** One WebSocket: between its bytes, its session and the protocol library. */
+export class GraphqlSocket implements Line, ProtocolSocket {
+  readonly session: Session;
+  readonly outbox: Outbox;
+  readonly deliveries = new Set<Delivery>();
+  /** Subscriptions on their way to become deliveries. */
+  opening = 0;
+  private ended = false;
+
+  constructor(
+    private readonly ws: WebSocket,
+    socket: Socket,
+    sessions: Sessions,
+    clock: Clock,
+  ) {
+    this.session = sessions.begin(this);
+    this.outbox = new Outbox(socket, clock, () => this.end('slow'), () => this.session.heard());
+    // What is wrong is said by the close that follows.
+    ws.on('error', () => {});
+    ws.on('pong', () => this.session.heard());
+    ws.on('ping', () => this.session.heard());
+  }
+
+  get protocol(): string {
+    return this.ws.protocol;
+  }
+
+  get stuckSince(): number | null {
+    return this.outbox.stuckSince;
+  }
+
+  send(data: string): void {
+    this.outbox.put({ head: null, body: Buffer.from(data) });
+  }
+
+  onMessage(take: (data: string) => Promise<void>): void {
+    this.ws.on('message', (data: Buffer, binary: boolean) => {
+      if (this.ended) return;
+      this.session.heard();
+      if (binary) return this.end('malformed');
+      const text = data.toString();
+      if (this.session.admit() !== 'YES' && !this.spares(text)) return;
+      take(text).catch((error: unknown) => {
+        tell(error, 'A message', this.session.caller ?? {});
+        this.close(...FAILED);
+      });
+    });
+  }
+
+  /** A ping with a token in it renews the identity; the pong says that it has. */
+  async onPing(payload?: Record<string, unknown>): Promise<void> {
+    const { session } = this;
+    if (payload && 'authorization' in payload) {
+      if (session.caller && (await session.refresh(bearerOf(payload['authorization'])))) this.send('{"type":"pong"}');
+      return;
+    }
+    const pong = JSON.stringify({ type: 'pong', payload });
+    this.send(pong.length > ECHO_MAX ? '{"type":"pong"}' : pong);
+  }
+
+  /** Resolves the goodbye of the socket, with whether the client has said it. */
+  onClosed(closed: (code: number, reason: string) => void): void {
+    this.ws.once('close', (code, reason) => {
+      const clean = !this.ended && code !== NO_CLOSE_FRAME;
+      this.stop();
+      closed(code, reason.toString());
+      void this.session.closed(clean);
+    });
+  }
+
+  ping(): void {
+    this.ws.ping();
+  }
+
+  end(ending: Ending): void {
+    this.close(...CLOSES[ending]);
+  }
+
+  close(code = 1000, reason = ''): void {
+    if (this.ended) return;
+    this.stop();
+    // Answers that were ready go out first. A peer that does not leave is cut off by the server's close timeout.
+    this.ws.close(code, reason);
+  }
+
+  cut(): void {
+    this.stop();
+    this.ws.terminate();
+  }
+
+  private stop(): void {
+    if (this.ended) return;
+    this.ended = true;
+    for (const delivery of [...this.deliveries]) void delivery.return();
+    this.outbox.close();
+  }
+
+  /** Whether a message over the limit is taken nevertheless; what is not is refused where there is a way to say it. */
+  private spares(text: string): boolean {
+    const message = idAndType(text);
+    // It only ends something, or the protocol has its own answer to it.
+    if (message === null || message.type === 'complete' || message.type === 'connection_init') return true;
+    if (message.type !== 'subscribe' || typeof message.id !== 'string') return false;
+    const { retryAfterMs } = this.session;
+    const extensions = { code: 'RATE_LIMITED', retryAfterMs };
+    const payload = [{ message: 'Too many messages', extensions }];
+    this.send(JSON.stringify({ id: message.id, type: 'error', payload }));
+    return false;
+  }
+}
+
+/** The token of `Bearer …`; anything else is no token and is refused by whoever verifies it. */
+export function bearerOf(value: unknown): string | null {
+  return typeof value === 'string' ? (/^bearer +(\S+)$/i.exec(value)?.[1] ?? null) : null;
+}
+
+function idAndType(text: string): { readonly id?: unknown; readonly type?: unknown } | null {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === 'object' ? parsed : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,88 @@
+import { Injectable } from '@nestjs/common';
+import { GraphQLSchemaHost } from '@nestjs/graphql';
+import { executeSync, type DocumentNode, type ExecutionArgs, type GraphQLSchema } from 'graphql';
+import { explain, tell } from './explain.js';
+import { selectionOf, type Selection } from './selection.js';
+
+type Variables = Readonly<Record<string, unknown>>;
+
+/** Live subscriptions that are answered alike: the same selection with the same values in it. */
+export class Group {
+  private readonly payloads = new WeakMap<object, Buffer>();
+  members = 0;
+
+  constructor(
+    readonly key: string,
+    private readonly args: ExecutionArgs,
+  ) {}
+
+  /** The payload of one `next` message for a view, made once however many members are given the same view. */
+  payload(view: object): Buffer {
+    const made = this.payloads.get(view);
+    if (made) return made;
+    const payload = Buffer.from(JSON.stringify(this.execute(view)));
+    this.payloads.set(view, payload);
+    return payload;
+  }
+
+  private execute(view: object): object {
+    const { errors, ...result } = executeSync({ ...this.args, rootValue: view });
+    for (const error of errors ?? []) tell(error, this.args.operationName, {});
+    return errors ? { ...result, errors: errors.map(explain) } : result;
+  }
+}
+
+/** Who is answered alike. Kept only while somebody is in it, so there are never more groups than subscriptions. */
+@Injectable()
+export class Groups {
+  private readonly groups = new Map<string, Group>();
+  private readonly selections = new WeakMap<DocumentNode, Map<string, Selection>>();
+  private readonly numbers = new WeakMap<DocumentNode, number>();
+  private documents = 0;
+
+  constructor(private readonly host: GraphQLSchemaHost) {}
+
+  get size(): number {
+    return this.groups.size;
+  }
+
+  /** The group of a subscription; given back with `leave`. The same text has to come as the same document. */
+  join({ document, operationName, variableValues }: ExecutionArgs): Group {
+    const { schema } = this.host;
+    const selection = this.selectionOf(schema, document, operationName ?? '');
+    const given = selection.variables.map((name) => [name, variableValues?.[name]] as const);
+    const key = JSON.stringify([this.numberOf(document), operationName ?? '', given]);
+    let group = this.groups.get(key);
+    if (!group) {
+      const values: Variables = Object.fromEntries(given.filter(([, value]) => value !== undefined));
+      group = new Group(key, { schema, document: selection.document, variableValues: values });
+      this.groups.set(key, group);
+    }
+    group.members += 1;
+    return group;
+  }
+
+  leave(group: Group): void {
+    group.members -= 1;
+    if (group.members === 0) this.groups.delete(group.key);
+  }
+
+  private selectionOf(schema: GraphQLSchema, document: DocumentNode, operationName: string): Selection {
+    let ofDocument = this.selections.get(document);
+    if (!ofDocument) this.selections.set(document, (ofDocument = new Map()));
+    const known = ofDocument.get(operationName);
+    if (known) return known;
+    const selection = selectionOf(schema, document, operationName || null);
+    if (!selection) throw new Error('A subscription without an operation cannot be joined');
+    ofDocument.set(operationName, selection);
+    return selection;
+  }
+
+  private numberOf(document: DocumentNode): number {
+    const known = this.numbers.get(document);
+    if (known !== undefined) return known;
+    this.documents += 1;
+    this.numbers.set(document, this.documents);
+    return this.documents;
+  }
+}

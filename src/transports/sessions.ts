@@ -1,0 +1,129 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { AuthService } from '../kernel/auth/auth.service.js';
+import { Changes } from '../kernel/changes/changes.service.js';
+import { type Cancel, Clock } from '../kernel/clock.js';
+import { Config } from '../kernel/config/config.js';
+import { Directory } from '../kernel/directory/directory.service.js';
+import { Drains, SOCKETS_ORDER } from '../kernel/drains.js';
+import { Refusal } from '../kernel/errors.js';
+import { PresenceService } from '../presence/presence.service.js';
+import { type Line, Session } from './session.js';
+
+const PULSE_MS = 250;
+/** A pulse that comes so much too late tells that the process stood still. */
+const STANDSTILL_MS = 2000;
+/** Sockets told to go elsewhere with each pulse of a drain: all at once while they are few. */
+const DRAINED_A_PULSE_MIN = 500;
+const DRAIN_MS = 25_000;
+/** How long the last ones told get to leave; a wire cuts those off that do not. */
+const LEAVE_MS = 2500;
+/** Users looked up at once when too much has changed to be told of each. */
+const LOOKED_UP = 500;
+
+/** The live connections of this instance's message-shaped wires. */
+@Injectable()
+export class Sessions implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly live = new Set<Session>();
+  private readonly byUser = new Map<string, Set<Session>>();
+  private pulsedAt: number;
+  private stop: Cancel = () => {};
+
+  constructor(
+    private readonly auth: AuthService,
+    private readonly presence: PresenceService,
+    private readonly directory: Directory,
+    private readonly clock: Clock,
+    private readonly config: Config,
+    changes: Changes,
+    drains: Drains,
+  ) {
+    this.pulsedAt = clock.monotonic();
+    changes.on((change) => {
+      if (change.kind === 'userDeleted') this.endThoseOf(change.userId);
+      if (change.kind === 'everything') void this.endDeleted();
+    });
+    drains.register('sockets', SOCKETS_ORDER, () => this.drain());
+  }
+
+  onApplicationBootstrap(): void {
+    this.stop = this.clock.every(PULSE_MS, () => this.pulse());
+  }
+
+  onApplicationShutdown(): void {
+    this.stop();
+  }
+
+  get size(): number {
+    return this.live.size;
+  }
+
+  /** A session for a connection that has just opened, nobody knows yet whose. */
+  begin(line: Line): Session {
+    const { auth, presence, clock } = this;
+    return new Session({ auth, presence, clock, sessions: this }, line);
+  }
+
+  add(session: Session): void {
+    this.live.add(session);
+  }
+
+  /** Notes whose the session is. Refuses RATE_LIMITED when the user has as many as may be. */
+  claim(session: Session, userId: string): void {
+    const theirs = this.byUser.get(userId);
+    if ((theirs?.size ?? 0) >= this.config.maxConnectionsPerUser) {
+      throw new Refusal('RATE_LIMITED', 'Too many connections of one user');
+    }
+    if (theirs) theirs.add(session);
+    else this.byUser.set(userId, new Set([session]));
+  }
+
+  remove(session: Session): void {
+    this.live.delete(session);
+    const userId = session.caller?.userId;
+    if (userId === undefined) return;
+    const theirs = this.byUser.get(userId);
+    theirs?.delete(session);
+    if (theirs?.size === 0) this.byUser.delete(userId);
+  }
+
+  private pulse(): void {
+    const monotonic = this.clock.monotonic();
+    const stood = monotonic - this.pulsedAt > STANDSTILL_MS;
+    this.pulsedAt = monotonic;
+    const now = this.clock.now();
+    for (const session of this.live) {
+      if (stood) session.excuse(monotonic);
+      session.check(monotonic, now);
+    }
+  }
+
+  private endThoseOf(userId: string): void {
+    for (const session of this.byUser.get(userId) ?? []) session.end('unauthenticated');
+  }
+
+  private async endDeleted(): Promise<void> {
+    const userIds = [...this.byUser.keys()];
+    try {
+      for (let i = 0; i < userIds.length; i += LOOKED_UP) {
+        const some = userIds.slice(i, i + LOOKED_UP);
+        const existing = await this.directory.users(some);
+        for (const userId of some) if (!existing.has(userId)) this.endThoseOf(userId);
+      }
+    } catch (error) {
+      // Nobody can say who is left; a connection of somebody deleted sees and shows nothing, and ends with its token.
+      if (!(error instanceof Refusal)) throw error;
+    }
+  }
+
+  /** Ends when every connection has been told to go to another instance and has gone, or was cut off. */
+  private async drain(): Promise<void> {
+    const waiting = [...this.live];
+    const batch = Math.max(DRAINED_A_PULSE_MIN, Math.ceil((waiting.length * PULSE_MS) / DRAIN_MS));
+    for (let told = 0; told < waiting.length; told += batch) {
+      if (told > 0) await wait(PULSE_MS);
+      for (const session of waiting.slice(told, told + batch)) session.end('draining');
+    }
+    for (let waited = 0; waited < LEAVE_MS && this.live.size > 0; waited += 50) await wait(50);
+  }
+}

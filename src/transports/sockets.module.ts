@@ -1,0 +1,12 @@
+import { Module } from '@nestjs/common';
+import { PresenceModule } from '../presence/presence.module.js';
+import { Sessions } from './sessions.js';
+import { UpgradeRouter } from './upgrade.js';
+
+/** What every wire of long-lived connections on the HTTP port shares. */
+@Module({
+  imports: [PresenceModule],
+  providers: [Sessions, UpgradeRouter],
+  exports: [Sessions, UpgradeRouter],
+})
+export class SocketsModule {}

@@ -1,0 +1,91 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { type Cancel, Clock } from '../kernel/clock.js';
+import { Config } from '../kernel/config/config.js';
+import { allowsOrigin } from '../kernel/config/origins.js';
+import { Drains } from '../kernel/drains.js';
+
+export type Upgrade = (request: IncomingMessage, socket: Socket, head: Buffer) => void;
+
+/** Handshakes from one address before anybody's identity is known. */
+const HANDSHAKES_PER_SECOND = 500;
+const RETRY_AFTER_MAX_S = 10;
+
+const ANSWERS = { 403: 'Forbidden', 404: 'Not Found', 503: 'Service Unavailable' } as const;
+export type Rejection = keyof typeof ANSWERS;
+
+/**
+ * Every upgrade on the HTTP port, each exact path to the wire that has asked for it. What no wire wants is answered
+ * and closed at once: otherwise nobody ever would.
+ */
+@Injectable()
+export class UpgradeRouter implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly routes = new Map<string, Upgrade>();
+  private readonly live = new Map<string, number>();
+  /** By address, within the present second. */
+  private readonly handshakes = new Map<string, number>();
+  private stop: Cancel = () => {};
+
+  constructor(
+    private readonly adapter: HttpAdapterHost,
+    private readonly config: Config,
+    private readonly clock: Clock,
+    private readonly drains: Drains,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    const server = this.adapter.httpAdapter.getHttpServer() as Server;
+    server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => this.take(request, socket, head));
+    this.stop = this.clock.every(1000, () => this.handshakes.clear());
+  }
+
+  onApplicationShutdown(): void {
+    this.stop();
+  }
+
+  /** `path` without a query; where several wires share a port, each has its own. */
+  route(path: string, upgrade: Upgrade): void {
+    this.routes.set(path, upgrade);
+  }
+
+  /** Whether somebody may shake hands now; counts it. For wires that also open connections without an upgrade. */
+  judge({ headers, socket }: IncomingMessage): Rejection | null {
+    const { origin } = headers;
+    if (origin !== undefined && !allowsOrigin(this.config, origin)) return 403;
+    if (this.drains.draining) return 503;
+    const address = socket.remoteAddress ?? '';
+    if ((this.live.get(address) ?? 0) >= this.config.maxConnectionsPerAddress) return 503;
+    const recent = (this.handshakes.get(address) ?? 0) + 1;
+    this.handshakes.set(address, recent);
+    return this.config.rateLimits && recent > HANDSHAKES_PER_SECOND ? 503 : null;
+  }
+
+  private take(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    // A peer that is gone before it is answered is no failure of ours.
+    socket.on('error', () => socket.destroy());
+    const upgrade = this.routes.get(request.url?.split('?', 1)[0] ?? '');
+    const rejection = upgrade ? this.judge(request) : 404;
+    if (!upgrade || rejection !== null) return reject(socket, rejection ?? 404);
+    this.count(socket);
+    upgrade(request, socket, head);
+  }
+
+  private count(socket: Socket): void {
+    const address = socket.remoteAddress ?? '';
+    this.live.set(address, (this.live.get(address) ?? 0) + 1);
+    socket.once('close', () => {
+      const left = (this.live.get(address) ?? 1) - 1;
+      if (left > 0) this.live.set(address, left);
+      else this.live.delete(address);
+    });
+  }
+}
+
+function reject(socket: Socket, status: Rejection): void {
+  // Different waits, so that those who were sent away together do not come back together.
+  const retry = status === 503 ? `Retry-After: ${1 + Math.floor(Math.random() * RETRY_AFTER_MAX_S)}\r\n` : '';
+  const answer = `HTTP/1.1 ${status} ${ANSWERS[status]}\r\nConnection: close\r\nContent-Length: 0\r\n${retry}\r\n`;
+  socket.end(answer, () => socket.destroy());
+}
