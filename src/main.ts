@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 
-import { Lamplight, loggerFor } from './boot/application.js';
+import { Lamplight } from './boot/application.js';
+import { loggerFor } from './boot/logger.js';
 import { welcome } from './boot/welcome.js';
 import { loadConfig } from './kernel/config/config.js';
 import { environment } from './kernel/config/environment.js';
@@ -8,7 +9,9 @@ import { environment } from './kernel/config/environment.js';
 /** Past this nothing is waited for any more; supervisors give up soon after. */
 const STOP_DEADLINE_MS = 38_000;
 
-process.on('unhandledRejection', (reason) => die(`Unhandled: ${reason instanceof Error ? reason.stack : String(reason)}`));
+process.on('unhandledRejection', (reason) =>
+  die(`Unhandled: ${reason instanceof Error ? reason.stack : String(reason)}`),
+);
 
 let running: Lamplight | null = null;
 let asked = false;

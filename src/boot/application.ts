@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 
-import { ConsoleLogger, Logger } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import type { LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -19,6 +19,7 @@ import { Directory } from '../kernel/directory/directory.service.js';
 import { Drains, ENGINE_ORDER } from '../kernel/drains.js';
 import { HealthChecks } from '../kernel/health/health.checks.js';
 import { BoundedExpressAdapter, furnish } from './http.js';
+import { loggerFor } from './logger.js';
 import { schema } from './schema.js';
 import { seed } from './seed.js';
 
@@ -45,11 +46,15 @@ export class Lamplight {
       const tables = await schema();
       await waitForDatabase(databaseUrl);
       await migrate(databaseUrl, tables);
-      const app = await NestFactory.create<NestExpressApplication>(AppModule.with(config, databaseUrl, tables), new BoundedExpressAdapter(), {
-        logger,
-        abortOnError: false,
-        bodyParser: false,
-      });
+      const app = await NestFactory.create<NestExpressApplication>(
+        AppModule.with(config, databaseUrl, tables),
+        new BoundedExpressAdapter(),
+        {
+          logger,
+          abortOnError: false,
+          bodyParser: false,
+        },
+      );
       const lamplight = new Lamplight(app, config, embedded);
       await lamplight.open().catch(async (error: unknown) => {
         await lamplight.stop();
@@ -77,7 +82,7 @@ export class Lamplight {
   }
 
   private get server(): Server {
-    return this.app.getHttpServer() as Server;
+    return this.app.getHttpServer();
   }
 
   private async open(): Promise<void> {
@@ -101,7 +106,10 @@ export class Lamplight {
     const drains = this.app.get(Drains);
     drains.begin();
     if (this.config.production && this.server.listening) await wait(NOTICE_MS);
-    await within(DRAIN_DEADLINE_MS, drains.run((name, error) => logger.error(`${name}: ${String(error)}`)));
+    await within(
+      DRAIN_DEADLINE_MS,
+      drains.run((name, error) => logger.error(`${name}: ${String(error)}`)),
+    );
     await this.closeServer();
     await this.app.get(Engine).close();
     await this.app.close();
@@ -122,10 +130,4 @@ async function within(ms: number, work: Promise<void>): Promise<void> {
   const timer = new AbortController();
   await Promise.race([work, wait(ms, undefined, { signal: timer.signal }).catch(() => {})]);
   timer.abort();
-}
-
-/** One JSON object a line in production; short lines for people otherwise, without the framework's own chatter. */
-export function loggerFor(config: Pick<Config, 'production'>): LoggerService {
-  if (config.production) return new ConsoleLogger({ json: true, colors: false, logLevels: ['log', 'warn', 'error', 'fatal'] });
-  return new ConsoleLogger({ logLevels: ['warn', 'error', 'fatal'] });
 }

@@ -35,9 +35,16 @@ export class DevController {
   private sign(userId: string, secret: string): string {
     const iat = Math.floor(this.clock.now() / 1000);
     const { jwtIssuer: iss, jwtAudience: aud } = this.config;
-    const claims = { sub: userId, iat, exp: iat + TOKEN_SECONDS, ...(iss !== null && { iss }), ...(aud !== null && { aud }) };
+    const claims = {
+      sub: userId,
+      iat,
+      exp: iat + TOKEN_SECONDS,
+      ...(iss !== null && { iss }),
+      ...(aud !== null && { aud }),
+    };
     return jwt.sign(claims, createSecretKey(Buffer.from(secret)), { algorithm: 'HS256' });
   }
 }
 
-const userIdOf = (body: unknown) => (typeof body === 'object' && body !== null && 'userId' in body ? body.userId : undefined);
+const userIdOf = (body: unknown) =>
+  typeof body === 'object' && body !== null && 'userId' in body ? body.userId : undefined;

@@ -22,7 +22,12 @@ const PREFLIGHT_SECONDS = 600;
 export class BoundedExpressAdapter extends ExpressAdapter {
   override initHttpServer(): void {
     this.httpServer = createServer(
-      { maxHeaderSize: HEADERS_MAX_BYTES, headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS },
+      {
+        maxHeaderSize: HEADERS_MAX_BYTES,
+        headersTimeout: HEADERS_TIMEOUT_MS,
+        requestTimeout: REQUEST_TIMEOUT_MS,
+        keepAliveTimeout: KEEP_ALIVE_MS,
+      },
       this.getInstance(),
     );
   }

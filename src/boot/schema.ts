@@ -17,11 +17,15 @@ const FOLDER = join(import.meta.dirname, '../../migrations');
 /** Every table and every migration there is. A new file in `migrations` is found by itself. */
 export async function schema(): Promise<Schema> {
   const files = (await readdir(FOLDER)).filter((name) => /^\d{13}-[a-z0-9-]+\.(js|ts)$/.test(name)).sort();
-  const modules: Record<string, unknown>[] = await Promise.all(files.map((name) => import(pathToFileURL(join(FOLDER, name)).href)));
+  const modules = await Promise.all(files.map(load));
   return {
     entities: [...directoryEntities, ...changesEntities, ...privacyEntities, ...presenceEntities],
     migrations: modules.flatMap((module) => Object.values(module).filter(isMigration)),
   };
+}
+
+async function load(name: string): Promise<Record<string, unknown>> {
+  return (await import(pathToFileURL(join(FOLDER, name)).href)) as Record<string, unknown>;
 }
 
 const isMigration = (value: unknown): value is Migration => typeof value === 'function';

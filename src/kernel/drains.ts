@@ -40,7 +40,13 @@ export class Drains {
     const orders = [...new Set(this.registered.map(({ order }) => order))].sort((a, b) => a - b);
     for (const order of orders) {
       const together = this.registered.filter((drain) => drain.order === order);
-      await Promise.all(together.map(({ name, work }) => Promise.resolve().then(work).catch((error: unknown) => failed(name, error))));
+      await Promise.all(
+        together.map(({ name, work }) =>
+          Promise.resolve()
+            .then(work)
+            .catch((error: unknown) => failed(name, error)),
+        ),
+      );
     }
   }
 }

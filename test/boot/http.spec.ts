@@ -12,7 +12,8 @@ beforeAll(async () => {
 afterAll(() => app.stop());
 
 const call = (path: string, init?: RequestInit) => fetch(`${app.url}${path}`, init);
-const post = (path: string, body: string, type = 'application/json') => call(path, { method: 'POST', body, headers: { 'content-type': type } });
+const post = (path: string, body: string, type = 'application/json') =>
+  call(path, { method: 'POST', body, headers: { 'content-type': type } });
 const refusal = (code: string) => ({ success: false, error: { code, message: expect.any(String) as string } });
 
 describe('anybody who calls over HTTP', () => {
@@ -56,16 +57,22 @@ describe('anybody who calls over HTTP', () => {
 });
 
 describe('a page in a browser', () => {
-  it.each(['http://localhost:5173', 'https://127.0.0.1', 'http://[::1]:8080'])('of this machine (%s) may call', async (origin) => {
-    const answer = await call('/health/live', { headers: { origin } });
-    expect(answer.headers.get('access-control-allow-origin')).toBe(origin);
-  });
+  it.each(['http://localhost:5173', 'https://127.0.0.1', 'http://[::1]:8080'])(
+    'of this machine (%s) may call',
+    async (origin) => {
+      const answer = await call('/health/live', { headers: { origin } });
+      expect(answer.headers.get('access-control-allow-origin')).toBe(origin);
+    },
+  );
 
-  it.each(['null', 'https://localhost.example.com', 'http://evil.example', 'file://'])('of elsewhere (%s) gets no leave', async (origin) => {
-    const answer = await call('/health/live', { headers: { origin } });
-    expect(answer.headers.get('access-control-allow-origin')).toBeNull();
-    expect(answer.headers.get('vary')).toContain('Origin');
-  });
+  it.each(['null', 'https://localhost.example.com', 'http://evil.example', 'file://'])(
+    'of elsewhere (%s) gets no leave',
+    async (origin) => {
+      const answer = await call('/health/live', { headers: { origin } });
+      expect(answer.headers.get('access-control-allow-origin')).toBeNull();
+      expect(answer.headers.get('vary')).toContain('Origin');
+    },
+  );
 });
 
 describe('a developer', () => {

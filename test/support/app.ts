@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import jwt from 'jsonwebtoken';
 
-import { Lamplight, loggerFor } from '../../src/boot/application.js';
+import { Lamplight } from '../../src/boot/application.js';
+import { loggerFor } from '../../src/boot/logger.js';
 import type { Config, Environment } from '../../src/kernel/config/config.js';
 import { loadConfig } from '../../src/kernel/config/config.js';
 import { Directory } from '../../src/kernel/directory/directory.service.js';
@@ -70,7 +71,9 @@ export class TestApp {
   /** A token for anybody, existing or not; ends after `seconds`. */
   token(userId: string, seconds = 3600): string {
     const now = Math.floor(Date.now() / 1000);
-    return jwt.sign({ sub: userId, iat: now, exp: now + seconds }, createSecretKey(Buffer.from(SECRET)), { algorithm: 'HS256' });
+    return jwt.sign({ sub: userId, iat: now, exp: now + seconds }, createSecretKey(Buffer.from(SECRET)), {
+      algorithm: 'HS256',
+    });
   }
 
   /** Puts people into the directory, each a contact of all the others. */

@@ -25,7 +25,10 @@ export async function startPostgres(): Promise<TestDatabase> {
     await makeTemplate(admin, server);
     await admin.query(`CREATE DATABASE ${name} TEMPLATE ${TEMPLATE}`);
   });
-  return { url: at(server, name), drop: () => withAdmin(server, async (admin) => void (await admin.query(`DROP DATABASE ${name} WITH (FORCE)`))) };
+  return {
+    url: at(server, name),
+    drop: () => withAdmin(server, async (admin) => void (await admin.query(`DROP DATABASE ${name} WITH (FORCE)`))),
+  };
 }
 
 async function makeTemplate(admin: pg.Client, server: string): Promise<void> {

@@ -33,10 +33,25 @@ function problemsOf(load: () => unknown): readonly string[] {
 describe('an operator who sets nothing', () => {
   it('gets development on the usual ports with the documented defaults', () => {
     expect(development()).toMatchObject({
-      production: false, port: 3000, host: '0.0.0.0', grpcPort: 50051, databaseUrl: null, redisUrls: [],
-      rateLimits: true, maxConnectionsPerUser: 50, maxConnectionsPerAddress: 10_000, auditRetentionDays: 365,
-      heartbeatSeconds: 15, offlineGraceMs: 15_000, leaveGraceMs: 2_000, idleAfterMs: 300_000, typingTtlMs: 5_000,
-      typingMinIntervalMs: 1_000, privacyReciprocal: false, lastSeenFlushMs: 2_000, apiDocs: true,
+      production: false,
+      port: 3000,
+      host: '0.0.0.0',
+      grpcPort: 50051,
+      databaseUrl: null,
+      redisUrls: [],
+      rateLimits: true,
+      maxConnectionsPerUser: 50,
+      maxConnectionsPerAddress: 10_000,
+      auditRetentionDays: 365,
+      heartbeatSeconds: 15,
+      offlineGraceMs: 15_000,
+      leaveGraceMs: 2_000,
+      idleAfterMs: 300_000,
+      typingTtlMs: 5_000,
+      typingMinIntervalMs: 1_000,
+      privacyReciprocal: false,
+      lastSeenFlushMs: 2_000,
+      apiDocs: true,
     });
   });
 
@@ -60,27 +75,65 @@ describe('an operator who sets nothing', () => {
 
 describe('an operator who gets settings wrong', () => {
   it('reads about all of them at once, each by its name', () => {
-    const problems = problemsOf(() => development({ PORT: '70000', OFFLINE_GRACE_MS: '1.5', RATE_LIMITS: 'maybe', REDIS_URL: 'http://x' }));
-    expect(problems.map((problem) => problem.split(' ')[0]).sort()).toEqual(['OFFLINE_GRACE_MS', 'PORT', 'RATE_LIMITS', 'REDIS_URL']);
+    const problems = problemsOf(() =>
+      development({ PORT: '70000', OFFLINE_GRACE_MS: '1.5', RATE_LIMITS: 'maybe', REDIS_URL: 'http://x' }),
+    );
+    expect(problems.map((problem) => problem.split(' ')[0]).sort()).toEqual([
+      'OFFLINE_GRACE_MS',
+      'PORT',
+      'RATE_LIMITS',
+      'REDIS_URL',
+    ]);
   });
 
   it.each([
-    ['HEARTBEAT_SECONDS', '0'], ['HEARTBEAT_SECONDS', '3601'], ['OFFLINE_GRACE_MS', '600001'], ['OFFLINE_GRACE_MS', '-1'],
-    ['LEAVE_GRACE_MS', '600001'], ['IDLE_AFTER_MS', '99'], ['TYPING_TTL_MS', '99'], ['TYPING_MIN_INTERVAL_MS', '-1'],
-    ['TYPING_MIN_INTERVAL_MS', '1e3'], ['LAST_SEEN_FLUSH_MS', 'soon'], ['MAX_CONNECTIONS_PER_USER', '0x10'], ['AUDIT_RETENTION_DAYS', 'ever'],
-    ['PORT', '65536'], ['GRPC_PORT', 'grpc'], ['HOST', 'a b'], ['DATABASE_URL', 'mysql://localhost/x'], ['DATABASE_URL', 'postgres://['],
-    ['REDIS_URL', 'localhost:6379'], ['REDIS_URL', 'redis://a,ftp://b'], ['ALLOWED_ORIGINS', '*'], ['ALLOWED_ORIGINS', 'null'],
-    ['ALLOWED_ORIGINS', 'https://a.example/path'], ['JWT_PUBLIC_KEY', 'not a key'], ['JWKS_URL', 'file:///etc/passwd'],
-    ['NODE_ENV', 'prod'], ['PRIVACY_RECIPROCAL', 'perhaps'], ['API_DOCS', 'yes!'], ['INSTANCE_ID', 'with space'],
+    ['HEARTBEAT_SECONDS', '0'],
+    ['HEARTBEAT_SECONDS', '3601'],
+    ['OFFLINE_GRACE_MS', '600001'],
+    ['OFFLINE_GRACE_MS', '-1'],
+    ['LEAVE_GRACE_MS', '600001'],
+    ['IDLE_AFTER_MS', '99'],
+    ['TYPING_TTL_MS', '99'],
+    ['TYPING_MIN_INTERVAL_MS', '-1'],
+    ['TYPING_MIN_INTERVAL_MS', '1e3'],
+    ['LAST_SEEN_FLUSH_MS', 'soon'],
+    ['MAX_CONNECTIONS_PER_USER', '0x10'],
+    ['AUDIT_RETENTION_DAYS', 'ever'],
+    ['PORT', '65536'],
+    ['GRPC_PORT', 'grpc'],
+    ['HOST', 'a b'],
+    ['DATABASE_URL', 'mysql://localhost/x'],
+    ['DATABASE_URL', 'postgres://['],
+    ['REDIS_URL', 'localhost:6379'],
+    ['REDIS_URL', 'redis://a,ftp://b'],
+    ['ALLOWED_ORIGINS', '*'],
+    ['ALLOWED_ORIGINS', 'null'],
+    ['ALLOWED_ORIGINS', 'https://a.example/path'],
+    ['JWT_PUBLIC_KEY', 'not a key'],
+    ['JWKS_URL', 'file:///etc/passwd'],
+    ['NODE_ENV', 'prod'],
+    ['PRIVACY_RECIPROCAL', 'perhaps'],
+    ['API_DOCS', 'yes!'],
+    ['INSTANCE_ID', 'with space'],
   ])('hears that %s cannot be %j', (name, value) => {
     expect(problemsOf(() => development({ [name]: value }))).toEqual([expect.stringMatching(new RegExp(`^${name} `))]);
   });
 
   it.each([
-    ['HEARTBEAT_SECONDS', '1'], ['HEARTBEAT_SECONDS', '3600'], ['OFFLINE_GRACE_MS', '0'], ['LEAVE_GRACE_MS', '600000'],
-    ['IDLE_AFTER_MS', '100'], ['TYPING_TTL_MS', '100'], ['TYPING_MIN_INTERVAL_MS', '0'], ['LAST_SEEN_FLUSH_MS', '0'],
-    ['MAX_CONNECTIONS_PER_USER', '0'], ['AUDIT_RETENTION_DAYS', '0'], ['GRPC_PORT', '0'],
-    ['DATABASE_URL', 'postgresql://u:p@h:1/d'], ['REDIS_URL', 'rediss://u:p@h:6380'], ['ALLOWED_ORIGINS', 'https://a.example, http://b.example:8080'],
+    ['HEARTBEAT_SECONDS', '1'],
+    ['HEARTBEAT_SECONDS', '3600'],
+    ['OFFLINE_GRACE_MS', '0'],
+    ['LEAVE_GRACE_MS', '600000'],
+    ['IDLE_AFTER_MS', '100'],
+    ['TYPING_TTL_MS', '100'],
+    ['TYPING_MIN_INTERVAL_MS', '0'],
+    ['LAST_SEEN_FLUSH_MS', '0'],
+    ['MAX_CONNECTIONS_PER_USER', '0'],
+    ['AUDIT_RETENTION_DAYS', '0'],
+    ['GRPC_PORT', '0'],
+    ['DATABASE_URL', 'postgresql://u:p@h:1/d'],
+    ['REDIS_URL', 'rediss://u:p@h:6380'],
+    ['ALLOWED_ORIGINS', 'https://a.example, http://b.example:8080'],
   ])('may set %s to %j', (name, value) => {
     expect(problemsOf(() => development({ [name]: value }))).toEqual([]);
   });
@@ -92,8 +145,15 @@ describe('an operator who gets settings wrong', () => {
 });
 
 describe('whoever chooses the key', () => {
-  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048, publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } });
-  const ed = generateKeyPairSync('ed25519', { publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } });
+  const rsa = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
+  const ed = generateKeyPairSync('ed25519', {
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
 
   it('must give one in production, and makes none in development when they give one', () => {
     expect(problemsOf(() => production())[0]).toMatch(/^JWT_SECRET, JWT_PUBLIC_KEY or JWKS_URL/);
@@ -102,7 +162,9 @@ describe('whoever chooses the key', () => {
   });
 
   it('needs 32 bytes of secret in production only', () => {
-    expect(problemsOf(() => production({ JWT_SECRET: 'a'.repeat(31) }))).toEqual([expect.stringMatching(/^JWT_SECRET /)]);
+    expect(problemsOf(() => production({ JWT_SECRET: 'a'.repeat(31) }))).toEqual([
+      expect.stringMatching(/^JWT_SECRET /),
+    ]);
     expect(development({ JWT_SECRET: 'short' }).jwtSecret).toBe('short');
   });
 
@@ -112,8 +174,12 @@ describe('whoever chooses the key', () => {
   });
 
   it('may write a PEM in one line, but not a private key', () => {
-    expect(development({ JWT_PUBLIC_KEY: rsa.publicKey.replaceAll('\n', '\\n') }).jwtPublicKey).toBe(rsa.publicKey.trim());
-    expect(problemsOf(() => development({ JWT_PUBLIC_KEY: rsa.privateKey }))).toEqual([expect.stringMatching(/^JWT_PUBLIC_KEY /)]);
+    expect(development({ JWT_PUBLIC_KEY: rsa.publicKey.replaceAll('\n', '\\n') }).jwtPublicKey).toBe(
+      rsa.publicKey.trim(),
+    );
+    expect(problemsOf(() => development({ JWT_PUBLIC_KEY: rsa.privateKey }))).toEqual([
+      expect.stringMatching(/^JWT_PUBLIC_KEY /),
+    ]);
   });
 });
 
@@ -126,8 +192,15 @@ describe('a browser page', () => {
 
   it('of a named origin is welcome, one that merely looks like it is not', () => {
     const config = production({ JWT_SECRET: SECRET, ALLOWED_ORIGINS: 'https://chat.example' });
-    expect(['https://chat.example', 'https://Chat.example', 'https://chat.example.evil', 'http://chat.example', 'null'].filter((origin) => allowsOrigin(config, origin)))
-      .toEqual(['https://chat.example', 'https://Chat.example']);
+    expect(
+      [
+        'https://chat.example',
+        'https://Chat.example',
+        'https://chat.example.evil',
+        'http://chat.example',
+        'null',
+      ].filter((origin) => allowsOrigin(config, origin)),
+    ).toEqual(['https://chat.example', 'https://Chat.example']);
   });
 });
 

@@ -117,6 +117,9 @@ function keyProblems(values: Omit<Read, 'environment'>, production: boolean): st
 }
 
 function inventInstanceId(): string {
-  const host = hostname().replaceAll(/[^A-Za-z0-9_.-]/g, '-').slice(0, 40) || 'host';
+  const host =
+    hostname()
+      .replaceAll(/[^A-Za-z0-9_.-]/g, '-')
+      .slice(0, 40) || 'host';
   return `${host}-${randomBytes(4).toString('hex')}`;
 }

@@ -9,7 +9,11 @@ const ENTRIES_MAX = 1000;
 
 export function integer(min: number, max: number): Rule<number> {
   const sentence = `must be a whole number from ${min} to ${max}`;
-  return z.string().regex(/^\d{1,15}$/, sentence).transform(Number).pipe(z.number(sentence).min(min, sentence).max(max, sentence));
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, sentence)
+    .transform(Number)
+    .pipe(z.number(sentence).min(min, sentence).max(max, sentence));
 }
 
 export function oneOf<const T extends string>(...words: readonly [T, ...T[]]): Rule<T> {
@@ -27,27 +31,40 @@ export function word(pattern: RegExp, what: string): Rule<string> {
 }
 
 /** Text that fits a header: what clients send it in could not carry anything else. */
-export const printable: Rule<string> = word(/^[\x21-\x7e]([\x20-\x7e]{0,4094}[\x21-\x7e])?$/, 'printable ASCII without spaces around it');
+export const printable: Rule<string> = word(
+  /^[\x21-\x7e]([\x20-\x7e]{0,4094}[\x21-\x7e])?$/,
+  'printable ASCII without spaces around it',
+);
 
 /** A URL of one of the schemes. Never quotes the text: it may hold a password. */
 function url(schemes: readonly string[]): Rule<string> {
   const sentence = `must be a URL beginning with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`;
-  return z.string().refine((text) => schemes.some((scheme) => text.startsWith(`${scheme}//`)) && URL.canParse(text), sentence);
+  return z
+    .string()
+    .refine((text) => schemes.some((scheme) => text.startsWith(`${scheme}//`)) && URL.canParse(text), sentence);
 }
 
 export const postgresUrl = url(['postgres:', 'postgresql:']);
 export const redisUrl = url(['redis:', 'rediss:']);
 export const webUrl = url(['https:', 'http:']);
 
-export const origin: Rule<string> = z.string().refine(
-  (text) => /^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text.toLowerCase(),
-  'must list origins such as https://chat.example.com, without a path and without wildcards',
-).transform((text) => text.toLowerCase());
+export const origin: Rule<string> = z
+  .string()
+  .refine(
+    (text) => /^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text.toLowerCase(),
+    'must list origins such as https://chat.example.com, without a path and without wildcards',
+  )
+  .transform((text) => text.toLowerCase());
 
 export function list<T>(entry: Rule<T>): Rule<readonly T[]> {
   return z
     .string()
-    .transform((text) => text.split(',').map((part) => part.trim()).filter((part) => part !== ''))
+    .transform((text) =>
+      text
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== ''),
+    )
     .pipe(z.array(entry).min(1, 'must not be an empty list').max(ENTRIES_MAX, `takes at most ${ENTRIES_MAX} entries`));
 }
 

@@ -1,10 +1,10 @@
-import type { DataSourceOptions, EntityTarget, MigrationInterface } from 'typeorm';
+import type { DataSourceOptions, MigrationInterface } from 'typeorm';
 
 import { SteadyClient } from './steady-client.js';
 
 /** What the database holds, told by whoever knows every part: the kernel does not. */
 export interface Schema {
-  readonly entities: readonly EntityTarget<object>[];
+  readonly entities: readonly (new () => object)[];
   readonly migrations: readonly (new () => MigrationInterface)[];
 }
 
@@ -41,7 +41,7 @@ export function bareOptions(url: string, schema: Schema) {
     type: 'postgres' as const,
     url,
     applicationName: 'lamplight',
-    entities: [...schema.entities] as Function[],
+    entities: [...schema.entities],
     migrations: [...schema.migrations],
     migrationsTransactionMode: 'each' as const,
     synchronize: false as const,

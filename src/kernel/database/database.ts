@@ -6,7 +6,18 @@ const LOCK_NOT_AVAILABLE = '55P03';
 // A server that has become a read-only standby: the writable one is elsewhere by now.
 const READ_ONLY = '25006';
 const IDLE_TRANSACTION_ENDED = '25P03';
-const UNREACHABLE_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'EPIPE', 'ENOENT', 'EACCES']);
+const UNREACHABLE_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EPIPE',
+  'ENOENT',
+  'EACCES',
+]);
 const UNREACHABLE_MESSAGES = [
   /^Connection terminated/,
   /^Query read timeout$/,
@@ -37,7 +48,13 @@ export function isUnreachable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = 'code' in error ? error.code : undefined;
   if (typeof code === 'string') {
-    if (UNREACHABLE_CODES.has(code) || code === LOCK_NOT_AVAILABLE || code === READ_ONLY || code === IDLE_TRANSACTION_ENDED) return true;
+    if (
+      UNREACHABLE_CODES.has(code) ||
+      code === LOCK_NOT_AVAILABLE ||
+      code === READ_ONLY ||
+      code === IDLE_TRANSACTION_ENDED
+    )
+      return true;
     if (code.length === 5 && UNREACHABLE_STATES.test(code)) return true;
   }
   // Happy eyeballs: every address was tried.

@@ -52,13 +52,13 @@ export class HealthChecks {
   private isUp(check: Check): Promise<boolean> {
     return new Promise((resolve) => {
       const cancel = this.clock.after(CHECK_TIMEOUT_MS, () => resolve(false));
+      const answer = (up: boolean) => {
+        cancel();
+        resolve(up);
+      };
       Promise.resolve()
-        .then(check.up)
-        .catch(() => false)
-        .then((up) => {
-          cancel();
-          resolve(up);
-        });
+        .then(() => check.up())
+        .then(answer, () => answer(false));
     });
   }
 }

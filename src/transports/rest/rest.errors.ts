@@ -36,7 +36,8 @@ export class RestErrors implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<Request>();
     const response = host.switchToHttp().getResponse<Response>();
     const answer = explain(error, request);
-    if (answer === INTERNAL) this.logger.error(`${request.method} ${request.path}`, error instanceof Error ? error.stack : String(error));
+    if (answer === INTERNAL)
+      this.logger.error(`${request.method} ${request.path}`, error instanceof Error ? error.stack : String(error));
     send(response, answer);
   }
 }
@@ -44,7 +45,10 @@ export class RestErrors implements ExceptionFilter {
 function send(response: Response, { http, code, message, headers }: Answer): void {
   // An answer that has begun cannot be taken back: cutting it off tells the client that it is not whole.
   if (response.headersSent) return void response.destroy();
-  response.status(http).set({ ...headers }).json({ success: false, error: { code, message } });
+  response
+    .status(http)
+    .set({ ...headers })
+    .json({ success: false, error: { code, message } });
 }
 
 function explain(error: unknown, request: Request): Answer {
@@ -63,7 +67,8 @@ function ofRefusal({ code, message, retryAfterMs }: Refusal): Answer {
 /** Of Nest's exceptions and of the body parsers' errors, which say by `expose` that the client is at fault. */
 function statusOf(error: unknown): number {
   if (error instanceof HttpException) return error.getStatus();
-  if (error instanceof Error && 'expose' in error && error.expose === true && 'status' in error) return Number(error.status);
+  if (error instanceof Error && 'expose' in error && error.expose === true && 'status' in error)
+    return Number(error.status);
   return 500;
 }
 

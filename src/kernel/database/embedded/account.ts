@@ -24,9 +24,15 @@ const nobody: Account = {
 /** Under /root and the like `nobody` gets nowhere without root's leave to pass through folders. */
 const nobodyWithPassage: Account = {
   command: (file, args) => ({ file: 'setpriv', args: [...PASSAGE, file, ...args] }),
-  own: nobody.own,
+  own: (folder) => nobody.own(folder),
 };
-const PASSAGE = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--inh-caps=+dac_override', '--ambient-caps=+dac_override'];
+const PASSAGE = [
+  `--reuid=${NOBODY}`,
+  `--regid=${NOBODY}`,
+  '--clear-groups',
+  '--inh-caps=+dac_override',
+  '--ambient-caps=+dac_override',
+];
 
 /** Where that is not to be had: root itself, which goes by another name in a namespace of its own. */
 const renamedRoot: Account = {

@@ -32,10 +32,22 @@ async function makeCluster(folder: string, initdb: string, account: Account): Pr
   // Made beside its place, so that one that was interrupted is never taken for a whole one.
   const making = await mkdtemp(`${folder}.`);
   await account.own(making);
-  const flags = [`--pgdata=${making}`, `--username=${USER}`, '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-instructions'];
+  const flags = [
+    `--pgdata=${making}`,
+    `--username=${USER}`,
+    '--auth=trust',
+    '--encoding=UTF8',
+    '--locale=C',
+    '--no-instructions',
+  ];
   const { file, args, ...as } = account.command(initdb, flags);
   try {
-    const { status, stderr, error } = spawnSync(file, args, { ...as, cwd: '/', encoding: 'utf8', env: serverEnvironment() });
+    const { status, stderr, error } = spawnSync(file, args, {
+      ...as,
+      cwd: '/',
+      encoding: 'utf8',
+      env: serverEnvironment(),
+    });
     if (status !== 0) throw new Error(`The embedded Postgres could not be set up: ${error?.message ?? stderr.trim()}`);
     await rename(making, folder);
   } catch (error) {
@@ -48,4 +60,8 @@ async function makeCluster(folder: string, initdb: string, account: Account): Pr
 /** Nothing of ours is Postgres's business; one language keeps its messages readable for us. */
 export const serverEnvironment = () => ({ PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' });
 
-const exists = (path: string) => stat(path).then(() => true, () => false);
+const exists = (path: string) =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );

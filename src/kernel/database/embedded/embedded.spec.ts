@@ -48,7 +48,10 @@ async function startElsewhere(): Promise<ChildProcess> {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   children.push(child);
-  await Promise.race([once(child, 'message'), once(child, 'exit').then(() => Promise.reject(new Error('The other process did not start')))]);
+  await Promise.race([
+    once(child, 'message'),
+    once(child, 'exit').then(() => Promise.reject(new Error('The other process did not start'))),
+  ]);
   return child;
 }
 
@@ -62,8 +65,12 @@ describe('a developer without a database', () => {
 
   it('loses nothing in a power cut: commits wait for the disk', async () => {
     const { url } = await start();
-    expect(await ask(url, "SELECT string_agg(setting, ',' ORDER BY name) AS settings FROM pg_settings WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit')"))
-      .toEqual([{ settings: 'on,on,on' }]);
+    expect(
+      await ask(
+        url,
+        "SELECT string_agg(setting, ',' ORDER BY name) AS settings FROM pg_settings WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit')",
+      ),
+    ).toEqual([{ settings: 'on,on,on' }]);
   });
 
   it('may have it deep in the tree, in a folder with spaces', async () => {
@@ -91,7 +98,10 @@ describe('a server that dies', () => {
     const { url } = await start();
     const pid = await serverPid();
     process.kill(pid, 'SIGKILL');
-    await vi.waitFor(async () => expect(await ask(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]), { timeout: 15_000, interval: 100 });
+    await vi.waitFor(async () => expect(await ask(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]), {
+      timeout: 15_000,
+      interval: 100,
+    });
     expect(await serverPid()).not.toBe(pid);
   });
 });
@@ -107,7 +117,8 @@ describe('two that share a folder', () => {
     const [one, two] = await Promise.allSettled([startEmbedded(folder), startEmbedded(folder)]);
     for (const attempt of [one, two]) if (attempt.status === 'fulfilled') started.push(attempt.value);
     expect([one.status, two.status].sort()).toEqual(['fulfilled', 'rejected']);
-    for (const attempt of [one, two]) if (attempt.status === 'rejected') expect(attempt.reason).toBeInstanceOf(DataDirInUse);
+    for (const attempt of [one, two])
+      if (attempt.status === 'rejected') expect(attempt.reason).toBeInstanceOf(DataDirInUse);
   });
 });
 
@@ -143,6 +154,8 @@ async function serverPid(): Promise<number> {
 
 async function watchdogsOf(pid: number): Promise<number[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const lines = await Promise.all(pids.map(async (name) => [Number(name), await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '')] as const));
+  const lines = await Promise.all(
+    pids.map(async (name) => [Number(name), await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '')] as const),
+  );
   return lines.filter(([, line]) => line.includes(`lamplight-watchdog\0${pid}\0`)).map(([watchdog]) => watchdog);
 }

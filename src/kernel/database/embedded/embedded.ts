@@ -116,4 +116,5 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-const newSocketFolder = () => join(process.platform === 'win32' ? tmpdir() : '/tmp', `${SOCKET_PREFIX}${randomBytes(6).toString('hex')}`);
+const newSocketFolder = () =>
+  join(process.platform === 'win32' ? tmpdir() : '/tmp', `${SOCKET_PREFIX}${randomBytes(6).toString('hex')}`);

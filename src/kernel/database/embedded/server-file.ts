@@ -15,9 +15,17 @@ export async function readServerFile(folder: string): Promise<{ pid: number; soc
 
 /** Whether a process is alive and a Postgres. One that has ended and waits for its parent to notice is not. */
 export async function isPostgres(pid: number): Promise<boolean> {
-  if (process.platform === 'linux') return /^\d+ \(postgres\) [^ZX]/.test(await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''));
+  if (process.platform === 'linux')
+    return /^\d+ \(postgres\) [^ZX]/.test(await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''));
   const listed = promisify(execFile)('ps', ['-p', String(pid), '-o', 'comm=']);
-  return basename(await listed.then(({ stdout }) => stdout.trim(), () => '')) === 'postgres';
+  return (
+    basename(
+      await listed.then(
+        ({ stdout }) => stdout.trim(),
+        () => '',
+      ),
+    ) === 'postgres'
+  );
 }
 
 /** Removes a folder that one of our servers had its socket in; anything else is left alone. */

@@ -69,7 +69,8 @@ export async function adopt(cluster: Cluster): Promise<Server | null> {
     }
     const owner = await connectOwner(file.socket);
     if (owner !== null && (await outlives(owner, SETTLED_MS))) return { ...file, owner };
-    if (waited >= LEFT_BEHIND_TIMEOUT_MS) throw new Error(`A Postgres (process ${file.pid}) holds ${cluster.folder} and does not answer`);
+    if (waited >= LEFT_BEHIND_TIMEOUT_MS)
+      throw new Error(`A Postgres (process ${file.pid}) holds ${cluster.folder} and does not answer`);
     await wait(POLL_MS);
   }
 }
@@ -97,7 +98,13 @@ function spawnServer(cluster: Cluster, settings: ServerSettings): ChildProcess {
   const { file, args, ...as } = cluster.account.command(cluster.postgres, ['-D', cluster.folder, ...flags]);
   const log = openSync(cluster.logFile, 'w', 0o600);
   // Detached: Ctrl-C is for us, and the server stops when we have drained.
-  const child = spawn(file, args, { ...as, cwd: '/', detached: true, stdio: ['ignore', log, log], env: serverEnvironment() });
+  const child = spawn(file, args, {
+    ...as,
+    cwd: '/',
+    detached: true,
+    stdio: ['ignore', log, log],
+    env: serverEnvironment(),
+  });
   child.on('error', () => child.emit('exit', null));
   closeSync(log);
   child.unref();
@@ -112,7 +119,11 @@ async function explain({ logFile }: Cluster): Promise<Error> {
 
 /** A session that owns the server, or null while it takes no connections. Refuses when somebody else owns it. */
 async function connectOwner(socket: string): Promise<pg.Client | null> {
-  const client = new pg.Client({ connectionString: urlOf(socket, 'postgres'), connectionTimeoutMillis: CONNECT_TIMEOUT_MS, application_name: 'lamplight-owner' });
+  const client = new pg.Client({
+    connectionString: urlOf(socket, 'postgres'),
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    application_name: 'lamplight-owner',
+  });
   client.on('error', () => {}); // Whoever keeps the server listens for the end of the session.
   try {
     await client.connect();
@@ -130,7 +141,11 @@ async function connectOwner(socket: string): Promise<pg.Client | null> {
 
 async function outlives(owner: pg.Client, ms: number): Promise<boolean> {
   await wait(ms);
-  return owner.query('SELECT 1').then(() => true, () => false);
+  return owner.query('SELECT 1').then(
+    () => true,
+    () => false,
+  );
 }
 
-const inUse = () => new DataDirInUse('Another Lamplight is running with this DATA_DIR: stop it, or set DATA_DIR to another folder');
+const inUse = () =>
+  new DataDirInUse('Another Lamplight is running with this DATA_DIR: stop it, or set DATA_DIR to another folder');
