@@ -40,7 +40,10 @@ describe('a caller over HTTP', () => {
     ['a token without its scheme', () => ({ authorization: app.token('alice') })],
     ['another scheme', () => ({ authorization: `Basic ${app.token('alice')}` })],
     ['two tokens', () => bearer(`${app.token('alice')} ${app.token('bob')}`)],
-    ['a token elsewhere', () => ({ 'x-authorization': `Bearer ${app.token('alice')}`, cookie: `token=${app.token('alice')}` })],
+    [
+      'a token elsewhere',
+      () => ({ 'x-authorization': `Bearer ${app.token('alice')}`, cookie: `token=${app.token('alice')}` }),
+    ],
     ['the service token', () => ({ 'x-secret-token': app.config.serviceToken ?? '' })],
     ['a token of somebody who does not exist', () => bearer(app.token('nobody'))],
   ])('is nobody with %s', async (_what, headers) => {
@@ -67,7 +70,10 @@ describe('a caller over HTTP', () => {
   });
 
   it('is known to the instance that was asked, by its own keys', async () => {
-    const other = await TestApp.start({ DATABASE_URL: app.databaseUrl, JWT_SECRET: 'quite another secret, of another instance' });
+    const other = await TestApp.start({
+      DATABASE_URL: app.databaseUrl,
+      JWT_SECRET: 'quite another secret, of another instance',
+    });
     try {
       expect(await whoAmI(bearer(app.token('alice')))).toBe('alice');
       expect(await whoAmI(bearer(app.token('alice')), other)).toBe(REFUSED);

@@ -32,7 +32,7 @@ async function call(method: string, path: string, body?: unknown, headers: Recor
     },
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
-  return { status: answer.status, body: (await answer.json()) as unknown };
+  return { status: answer.status, body: await answer.json() };
 }
 
 describe('the internal API', () => {
@@ -42,7 +42,10 @@ describe('the internal API', () => {
     ['a user’s token', { 'x-secret-token': '', authorization: 'Bearer alice' }],
   ])('is closed to whoever comes with %s, before anything is looked at', async (_who, headers) => {
     expect(await call('PUT', '/users/me', [], headers)).toEqual(refusal(401, 'UNAUTHENTICATED'));
-    const imported = await call('POST', '/import', '{"user":{}}', { ...headers, 'content-type': 'application/x-ndjson' });
+    const imported = await call('POST', '/import', '{"user":{}}', {
+      ...headers,
+      'content-type': 'application/x-ndjson',
+    });
     expect(imported).toEqual(refusal(401, 'UNAUTHENTICATED'));
   });
 
@@ -97,24 +100,31 @@ describe('the internal API', () => {
   });
 
   it('counts characters as people do, and takes the longest', async () => {
-    const longest = { username: '🏮'.repeat(64), displayName: '🏮'.repeat(128), avatarUrl: `https://e.org/${'a'.repeat(2034)}` };
+    const longest = {
+      username: '🏮'.repeat(64),
+      displayName: '🏮'.repeat(128),
+      avatarUrl: `https://e.org/${'a'.repeat(2034)}`,
+    };
     expect(await call('PUT', `/users/${'x'.repeat(128)}`, longest)).toEqual(DONE);
     expect(await directory.user('x'.repeat(128))).toMatchObject(longest);
   });
 
-  it.each(['me', '.', '..', '%2E%2E', 'a b', 'a%2Fb', 'ü', `${'x'.repeat(129)}`, '%00'])('refuses the id %s', async (id) => {
-    // fetch and every browser resolve dots before they send; a raw request does not.
-    const status = await new Promise((resolve) =>
-      httpRequest(`${app.url}`, {
-        path: `/api/internal/users/${encodeURI(decodeURI(id))}`,
-        method: 'DELETE',
-        headers: { 'x-secret-token': app.config.serviceToken ?? '' },
-      })
-        .on('response', (answer) => resolve(answer.resume().statusCode))
-        .end(),
-    );
-    expect(status).toBe(400);
-  });
+  it.each(['me', '.', '..', '%2E%2E', 'a b', 'a%2Fb', 'ü', `${'x'.repeat(129)}`, '%00'])(
+    'refuses the id %s',
+    async (id) => {
+      // fetch and every browser resolve dots before they send; a raw request does not.
+      const status = await new Promise((resolve) =>
+        httpRequest(`${app.url}`, {
+          path: `/api/internal/users/${encodeURI(decodeURI(id))}`,
+          method: 'DELETE',
+          headers: { 'x-secret-token': app.config.serviceToken ?? '' },
+        })
+          .on('response', (answer) => resolve(answer.resume().statusCode))
+          .end(),
+      );
+      expect(status).toBe(400);
+    },
+  );
 
   it('takes __proto__ for an id like others', async () => {
     expect(await call('PUT', '/users/__proto__', { username: 'p', displayName: 'P' })).toEqual(DONE);
@@ -141,7 +151,11 @@ describe('the internal API', () => {
   });
 
   it('knows nobody who was not told', async () => {
-    for (const path of ['/users/alice/contacts/nobody', '/users/nobody/contacts/alice', '/conversations/c/members/nobody']) {
+    for (const path of [
+      '/users/alice/contacts/nobody',
+      '/users/nobody/contacts/alice',
+      '/conversations/c/members/nobody',
+    ]) {
       expect(await call('PUT', path)).toEqual(refusal(404, 'USER_NOT_FOUND'));
     }
     expect(await call('PUT', '/users/alice/contacts/me')).toEqual(refusal(400, 'BAD_USER_INPUT'));
@@ -157,16 +171,28 @@ describe('an import', () => {
       body,
       ...({ duplex: 'half' } as object),
     });
-    return { status: answer.status, body: (await answer.json()) as { imported: number; rejected: { line: number; message: string }[] } };
+    return {
+      status: answer.status,
+      body: (await answer.json()) as { imported: number; rejected: { line: number; message: string }[] },
+    };
   };
   const user = (id: string, displayName = id) => ({ user: { id, username: id, displayName } });
   const contact = (userId: string, contactId: string) => ({ contact: { userId, contactId } });
   const member = (conversationId: string, userId: string) => ({ member: { conversationId, userId } });
-  const lines = (...values: unknown[]) => values.map((value) => (typeof value === 'string' ? value : JSON.stringify(value))).join('\n');
+  const lines = (...values: unknown[]) =>
+    values.map((value) => (typeof value === 'string' ? value : JSON.stringify(value))).join('\n');
 
   it('is done line by line, in order: nobody is known before they are named', async () => {
     const answer = await load(
-      lines(contact('alice', 'i1'), user('i1'), contact('alice', 'i1'), user('i1', 'I. One'), member('i-room', 'i1'), member('i-room', 'i2'), user('i2')),
+      lines(
+        contact('alice', 'i1'),
+        user('i1'),
+        contact('alice', 'i1'),
+        user('i1', 'I. One'),
+        member('i-room', 'i1'),
+        member('i-room', 'i2'),
+        user('i2'),
+      ),
     );
     expect(answer).toEqual({
       status: 200,
@@ -222,7 +248,9 @@ describe('an import', () => {
       return line + ' '.repeat(bytes - line.length);
     };
     const text = Buffer.from(`${padded('k64', 65536)}\n${padded('k65', 65537)}\n${JSON.stringify(user('after'))}`);
-    const pieces = Array.from({ length: Math.ceil(text.length / 999) }, (_, i) => text.subarray(i * 999, (i + 1) * 999));
+    const pieces = Array.from({ length: Math.ceil(text.length / 999) }, (_, i) =>
+      text.subarray(i * 999, (i + 1) * 999),
+    );
     const answer = await load(Readable.toWeb(Readable.from(pieces)) as ReadableStream);
     expect(answer.body.rejected).toEqual([{ line: 2, message: 'The line has more than 65536 bytes' }]);
     expect(answer.body.imported).toBe(2);
@@ -230,7 +258,9 @@ describe('an import', () => {
   });
 
   it('refuses bytes that are no text, and names with characters no table takes', async () => {
-    const answer = await load(Buffer.concat([Buffer.from([0xff, 0xfe, 10]), Buffer.from(JSON.stringify(user('nul', 'a\u0000b')))]));
+    const answer = await load(
+      Buffer.concat([Buffer.from([0xff, 0xfe, 10]), Buffer.from(JSON.stringify(user('nul', 'a\u0000b')))]),
+    );
     expect(answer.body).toMatchObject({
       imported: 0,
       rejected: [
@@ -265,9 +295,12 @@ describe('an import', () => {
     expect((await load('')).body).toEqual({ success: true, imported: 0, rejected: [] });
   });
 
-  it.each(['application/json', 'text/plain', 'application/x-www-form-urlencoded'])('is not taken as %s', async (type) => {
-    expect(await load('{}', { 'content-type': type })).toEqual(refusal(400, 'BAD_USER_INPUT'));
-  });
+  it.each(['application/json', 'text/plain', 'application/x-www-form-urlencoded'])(
+    'is not taken as %s',
+    async (type) => {
+      expect(await load('{}', { 'content-type': type })).toEqual(refusal(400, 'BAD_USER_INPUT'));
+    },
+  );
 
   it('keeps what was committed when the client goes away in the middle', async () => {
     const begun = httpRequest(`${app.url}/api/internal/import`, {

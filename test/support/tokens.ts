@@ -3,7 +3,8 @@ import type { KeyObject } from 'node:crypto';
 
 import { JWT_SECRET } from './kernel.js';
 
-const encode = (value: unknown) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
+const encode = (value: unknown) =>
+  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
 
 /** A token put together by hand, so that it may be as wrong as a test wants. */
 export function forge(header: object, claims: unknown, signer: (signed: Buffer) => Buffer): string {

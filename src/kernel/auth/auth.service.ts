@@ -83,7 +83,10 @@ export class AuthService {
 }
 
 /** Throws where a setting holds no usable key, so that the start stops with its name. */
-function keyFinder(config: Config, clock: Clock): (kid: string | null) => VerificationKey | Promise<VerificationKey | null> {
+function keyFinder(
+  config: Config,
+  clock: Clock,
+): (kid: string | null) => VerificationKey | Promise<VerificationKey | null> {
   if (config.jwksUrl !== null) {
     const set = new KeySet(config.jwksUrl, clock);
     return (kid) => set.find(kid);

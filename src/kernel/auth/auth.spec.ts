@@ -84,10 +84,14 @@ describe('a token signed with the secret', () => {
       'algorithm none': none,
       'algorithm None': forge({ alg: 'None' }, good, () => Buffer.alloc(0)),
       'none with our signature': forge({ alg: 'none' }, good, hmac(JWT_SECRET)),
-      'HS384': forge({ alg: 'HS384' }, good, hmac(JWT_SECRET, 'sha384')),
-      'HS512': forge({ alg: 'HS512' }, good, hmac(JWT_SECRET, 'sha512')),
+      HS384: forge({ alg: 'HS384' }, good, hmac(JWT_SECRET, 'sha384')),
+      HS512: forge({ alg: 'HS512' }, good, hmac(JWT_SECRET, 'sha512')),
       'HS256 in the header, another hash in fact': forge(HS, good, hmac(JWT_SECRET, 'sha512')),
-      'RS256 with a key of its own': forge({ alg: 'RS256', jwk: rsaPair.publicKey.export({ format: 'jwk' }) }, good, rsa(rsaPair.privateKey)),
+      'RS256 with a key of its own': forge(
+        { alg: 'RS256', jwk: rsaPair.publicKey.export({ format: 'jwk' }) },
+        good,
+        rsa(rsaPair.privateKey),
+      ),
       'a demand nobody understands': forge({ ...HS, crit: ['exp'] }, good, hmac(JWT_SECRET)),
       'claims that are a list': forge(HS, [good], hmac(JWT_SECRET)),
       'claims that are text': forge(HS, '"alice"', hmac(JWT_SECRET)),
@@ -98,16 +102,17 @@ describe('a token signed with the secret', () => {
       'a subject that is a number': forge(HS, { ...good, sub: 1 }, hmac(JWT_SECRET)),
       'a subject with a path': forge(HS, { ...good, sub: '../alice' }, hmac(JWT_SECRET)),
       'a subject with a space': forge(HS, { ...good, sub: 'alice ' }, hmac(JWT_SECRET)),
+      'a subject that no table takes': forge(HS, { ...good, sub: 'alice\u0000' }, hmac(JWT_SECRET)),
       'the subject me': forge(HS, { ...good, sub: 'me' }, hmac(JWT_SECRET)),
       'a subject nobody has': forge(HS, { ...good, sub: 'nobody' }, hmac(JWT_SECRET)),
       'the subject __proto__, who is nobody': forge(HS, { ...good, sub: '__proto__' }, hmac(JWT_SECRET)),
       'a beginning in an hour': forge(HS, { ...good, nbf: good.exp + 3600 }, hmac(JWT_SECRET)),
       '100 KB': forge(HS, { ...good, more: 'A'.repeat(100_000) }, hmac(JWT_SECRET)),
-      'text': 'alice',
-      'nothing': '',
+      text: 'alice',
+      nothing: '',
       'no token': undefined,
       'a list of tokens': [none],
-      'null': null,
+      null: null,
     };
     const outcomes: Record<string, string> = {};
     for (const [name, token] of Object.entries(wrong)) outcomes[name] = await outcome(token);
@@ -157,26 +162,37 @@ describe('a token signed with a private key', () => {
     EdDSA: { pair: edPair, sign: eddsa(edPair.privateKey) },
   };
 
-  it.each(Object.keys(signers) as (keyof typeof signers)[])('%s: is taken, and only by that algorithm and key', async (alg) => {
-    const { pair, sign } = signers[alg];
-    const { outcome, good } = await identity({ JWT_PUBLIC_KEY: pem(pair.publicKey) });
-    expect(await outcome(forge({ alg }, good, sign))).toBe('alice');
-    for (const other of ['none', 'HS256', 'HS384', 'RS256', 'RS512', 'PS256', 'ES256', 'ES384', 'EdDSA', 'Ed25519']) {
-      if (other !== alg) expect(await outcome(forge({ alg: other }, good, sign)), other).toBe(REFUSED);
-    }
-    const stranger = alg === 'RS256' ? rsa(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey) : undefined;
-    if (stranger) expect(await outcome(forge({ alg }, good, stranger))).toBe(REFUSED);
-    expect(await outcome(forge({ alg }, good, () => Buffer.alloc(64)))).toBe(REFUSED);
-    expect(await outcome(forge({ alg }, good, () => Buffer.alloc(0)))).toBe(REFUSED);
-  });
+  it.each(Object.keys(signers) as (keyof typeof signers)[])(
+    '%s: is taken, and only by that algorithm and key',
+    async (alg) => {
+      const { pair, sign } = signers[alg];
+      const { outcome, good } = await identity({ JWT_PUBLIC_KEY: pem(pair.publicKey) });
+      expect(await outcome(forge({ alg }, good, sign))).toBe('alice');
+      for (const other of ['none', 'HS256', 'HS384', 'RS256', 'RS512', 'PS256', 'ES256', 'ES384', 'EdDSA', 'Ed25519']) {
+        if (other !== alg) expect(await outcome(forge({ alg: other }, good, sign)), other).toBe(REFUSED);
+      }
+      const stranger =
+        alg === 'RS256' ? rsa(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey) : undefined;
+      if (stranger) expect(await outcome(forge({ alg }, good, stranger))).toBe(REFUSED);
+      expect(await outcome(forge({ alg }, good, () => Buffer.alloc(64)))).toBe(REFUSED);
+      expect(await outcome(forge({ alg }, good, () => Buffer.alloc(0)))).toBe(REFUSED);
+    },
+  );
 
-  it.each(Object.values(signers))('is not one that is signed with the public key as if it were a secret', async ({ pair }) => {
-    const key = pem(pair.publicKey);
-    const { outcome, good } = await identity({ JWT_PUBLIC_KEY: key });
-    for (const secret of [key, key.trim(), pair.publicKey.export({ type: 'spki', format: 'der' }).toString('binary')]) {
-      expect(await outcome(forge(HS, good, hmac(secret)))).toBe(REFUSED);
-    }
-  });
+  it.each(Object.values(signers))(
+    'is not one that is signed with the public key as if it were a secret',
+    async ({ pair }) => {
+      const key = pem(pair.publicKey);
+      const { outcome, good } = await identity({ JWT_PUBLIC_KEY: key });
+      for (const secret of [
+        key,
+        key.trim(),
+        pair.publicKey.export({ type: 'spki', format: 'der' }).toString('binary'),
+      ]) {
+        expect(await outcome(forge(HS, good, hmac(secret)))).toBe(REFUSED);
+      }
+    },
+  );
 });
 
 describe('a token signed with a key of a set', () => {
@@ -196,7 +212,11 @@ describe('a token signed with a key of a set', () => {
   });
   afterAll(() => new Promise((resolve) => server.close(resolve)));
 
-  const published = (key: KeyObject, kid: string, more: object = {}) => ({ ...key.export({ format: 'jwk' }), kid, ...more });
+  const published = (key: KeyObject, kid: string, more: object = {}) => ({
+    ...key.export({ format: 'jwk' }),
+    kid,
+    ...more,
+  });
   const withKeys = (...given: object[]) => {
     keys = given;
     fetches = 0;
@@ -231,7 +251,9 @@ describe('a token signed with a key of a set', () => {
     const { outcome, good, clock } = await withKeys(published(rsaPair.publicKey, 'old'));
     expect(await outcome(forge({ alg: 'RS256', kid: 'old' }, good, rsa(rsaPair.privateKey)))).toBe('alice');
     await Promise.all(
-      Array.from({ length: 50 }, (_, i) => outcome(forge({ alg: 'RS256', kid: `made up ${i}` }, good, rsa(rsaPair.privateKey)))),
+      Array.from({ length: 50 }, (_, i) =>
+        outcome(forge({ alg: 'RS256', kid: `made up ${i}` }, good, rsa(rsaPair.privateKey))),
+      ),
     );
     expect(fetches).toBe(1);
     keys = [published(edPair.publicKey, 'new')];

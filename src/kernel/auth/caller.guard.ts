@@ -1,7 +1,7 @@
 import { Injectable, SetMetadata } from '@nestjs/common';
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
 import passport from 'passport';
 
 import type { Caller } from '../caller.js';
@@ -14,6 +14,8 @@ const PUBLIC = 'auth:public';
 
 /** Marks a controller or a method that proves identity in another way, or needs none. */
 export const Public = () => SetMetadata(PUBLIC, true);
+
+type Middleware = (request: Request, response: Response | undefined, next: (error: Error) => void) => void;
 
 /** Global: every REST method and GraphQL root field needs a caller, unless it is marked Public. */
 @Injectable()
@@ -41,7 +43,8 @@ export class CallerGuard implements CanActivate {
     return new Promise((resolve, reject) => {
       const settle = (refusal: Error | null, caller: Caller | false) =>
         caller ? resolve(caller) : reject(refusal ?? unauthenticated());
-      this.passport.authenticate(BEARER, { session: false }, settle)(request, request.res, reject);
+      const middleware = this.passport.authenticate(BEARER, { session: false }, settle) as Middleware;
+      middleware(request, request.res, reject);
     });
   }
 }

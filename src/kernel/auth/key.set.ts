@@ -77,7 +77,7 @@ async function fetchSet(uri: string): Promise<{ keys: unknown }> {
   if (!answer.ok || !answer.body) throw new Error(`The key set answered ${answer.status}`);
   let text = '';
   const decoder = new TextDecoder();
-  for await (const chunk of answer.body) {
+  for await (const chunk of answer.body as AsyncIterable<Uint8Array>) {
     text += decoder.decode(chunk, { stream: true });
     if (text.length > SET_BYTES_MAX) throw new Error('The key set is too large');
   }

@@ -4,8 +4,10 @@ import { judgeClaims, readHeader, TOKEN_BYTES_MAX } from './token.rules.js';
 
 const NOW_S = 1_800_000_000;
 const NOBODY_IN_PARTICULAR = { issuer: null, audience: null };
-const judge = (claims: unknown, expected = NOBODY_IN_PARTICULAR as { issuer: string | null; audience: string | null }) =>
-  judgeClaims(claims, expected, NOW_S * 1000).is;
+const judge = (
+  claims: unknown,
+  expected = NOBODY_IN_PARTICULAR as { issuer: string | null; audience: string | null },
+) => judgeClaims(claims, expected, NOW_S * 1000).is;
 const good = { sub: 'alice', exp: NOW_S + 60 };
 
 describe('the claims of a token', () => {
@@ -44,7 +46,11 @@ describe('the claims of a token', () => {
     ['no audience', { iss: 'us' }, 'bad'],
     ['another audience', { iss: 'us', aud: 'mail' }, 'bad'],
     ['an audience that only begins alike', { iss: 'us', aud: 'lamplight2' }, 'bad'],
-    ['another audience and expired: a newer token of that kind would not help', { iss: 'us', aud: 'mail', exp: 1 }, 'bad'],
+    [
+      'another audience and expired: a newer token of that kind would not help',
+      { iss: 'us', aud: 'mail', exp: 1 },
+      'bad',
+    ],
   ])('where an issuer and an audience are asked for: %s', (_sentence, claims, verdict) => {
     expect(judge({ ...good, ...claims }, { issuer: 'us', audience: 'lamplight' })).toBe(verdict);
   });

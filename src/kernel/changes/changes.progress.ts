@@ -22,7 +22,8 @@ export class Progress {
     this.reachedId = Math.max(top, 0);
     this.ahead.clear();
     this.missing.clear();
-    for (let id = Math.max(1, top - HOLES_MAX + 1); id <= top; id += 1) if (!visible.has(id)) this.missing.set(id, nowMs);
+    for (let id = Math.max(1, top - HOLES_MAX + 1); id <= top; id += 1)
+      if (!visible.has(id)) this.missing.set(id, nowMs);
   }
 
   /** Whether this is the first time that the row is seen, on whatever way it came. */

@@ -69,9 +69,7 @@ export class Changes implements OnApplicationBootstrap, OnApplicationShutdown {
    * and the other instances have been told. `work` uses only the manager that it is given. Refuses
    * SERVICE_UNAVAILABLE when Postgres cannot be reached; everything `work` throws rolls back and passes.
    */
-  async commit<T>(
-    work: (manager: EntityManager) => Promise<{ result: T; changes: readonly Change[] }>,
-  ): Promise<T> {
+  async commit<T>(work: (manager: EntityManager) => Promise<{ result: T; changes: readonly Change[] }>): Promise<T> {
     const { result, logged } = await reachable(() =>
       this.database.transaction(async (manager) => {
         const { result, changes } = await work(manager);
@@ -157,7 +155,8 @@ export class Changes implements OnApplicationBootstrap, OnApplicationShutdown {
       this.trust.polled(askedAt);
       this.away = false;
     } catch (error) {
-      if (!this.away && !this.stopped) this.logger.warn(`Changes cannot be read: ${error instanceof Error ? error.message : 'unknown'}`);
+      if (!this.away && !this.stopped)
+        this.logger.warn(`Changes cannot be read: ${error instanceof Error ? error.message : 'unknown'}`);
       this.away = true;
     }
     this.repeat('poll', POLL_MS, () => this.poll());
@@ -198,6 +197,9 @@ export class Changes implements OnApplicationBootstrap, OnApplicationShutdown {
   /** Jittered, so that instances that started together do not ask together. */
   private repeat(name: string, ms: number, work: () => Promise<void>): void {
     if (this.stopped) return;
-    this.timers.set(name, this.clock.after(ms * (0.9 + Math.random() * 0.2), () => void work()));
+    this.timers.set(
+      name,
+      this.clock.after(ms * (0.9 + Math.random() * 0.2), () => void work()),
+    );
   }
 }

@@ -136,10 +136,14 @@ describe('a durable change', () => {
     await here.database.query(
       `INSERT INTO changes (kind, user_id, created_at) SELECT 'user', 'old', now() - interval '61 minutes' FROM generate_series(1, 2500)`,
     );
-    await here.database.query(`INSERT INTO changes (kind, user_id, created_at) VALUES ('user', 'young', now() - interval '59 minutes')`);
+    await here.database.query(
+      `INSERT INTO changes (kind, user_id, created_at) VALUES ('user', 'young', now() - interval '59 minutes')`,
+    );
     const left = async () => {
       await clock.turn(1000);
-      const rows = await here.database.query<{ user_id: string }[]>(`SELECT DISTINCT user_id FROM changes WHERE user_id IN ('old', 'young')`);
+      const rows = await here.database.query<{ user_id: string }[]>(
+        `SELECT DISTINCT user_id FROM changes WHERE user_id IN ('old', 'young')`,
+      );
       return rows.map((row) => row.user_id).sort();
     };
     await clock.turn(66_000);

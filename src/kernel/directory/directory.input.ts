@@ -16,7 +16,10 @@ const id = z.custom<string>(isId, 'is not a valid id');
 const name = (max: number) =>
   z
     .string('must be a text')
-    .refine((text) => text.length > 0 && [...text.slice(0, 2 * max + 1)].length <= max, `must have 1 to ${max} characters`)
+    .refine(
+      (text) => text.length > 0 && [...text.slice(0, 2 * max + 1)].length <= max,
+      `must have 1 to ${max} characters`,
+    )
     .refine((text) => !UNPRINTABLE.test(text), 'must not hold control characters');
 const avatarUrl = z
   .string('must be a text')

@@ -94,7 +94,9 @@ export class Directory {
 
   /** With all that hangs on the user. Nobody there: no change. */
   deleteUser(id: string): Promise<void> {
-    return this.write(async (manager) => ((await deleteUser(manager, id)) ? [{ kind: 'userDeleted', userId: id }] : []));
+    return this.write(async (manager) =>
+      (await deleteUser(manager, id)) ? [{ kind: 'userDeleted', userId: id }] : [],
+    );
   }
 
   /** `ownerId` has `contactId` as a contact from now on. Refuses USER_NOT_FOUND. Oneself is no contact: no change. */

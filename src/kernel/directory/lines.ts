@@ -16,7 +16,8 @@ export async function* linesOf(chunks: AsyncIterable<Uint8Array>, maxBytes: numb
   let number = 1;
 
   const finish = (): Line => {
-    const line = bytes > maxBytes ? { number, text: null, tooLong: true } : { number, text: decode(parts), tooLong: false };
+    const line =
+      bytes > maxBytes ? { number, text: null, tooLong: true } : { number, text: decode(parts), tooLong: false };
     parts = [];
     bytes = 0;
     number += 1;

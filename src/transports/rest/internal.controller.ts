@@ -71,7 +71,7 @@ function mediaType(request: Request): string | undefined {
 
 async function* bodyOf(request: Request): AsyncGenerator<Uint8Array> {
   // Not destroyed when the import stops early, so that the client still gets the answer that says why.
-  const chunks: AsyncIterator<Uint8Array> = request.iterator({ destroyOnReturn: false });
+  const chunks: AsyncIterator<Uint8Array, undefined> = request.iterator({ destroyOnReturn: false });
   for (;;) {
     const { done, value } = await chunks.next().catch(() => {
       throw badInput('The body broke off');
