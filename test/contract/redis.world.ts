@@ -27,15 +27,14 @@ let server: Promise<PrivateRedis> | null = null;
 
 /** One server for the tests of a file. */
 export function theRedis(): Promise<PrivateRedis> {
-  if (server === null) {
-    server = PrivateRedis.start();
-    afterAll(async () => {
-      await (await server)?.stop();
-      server = null;
-    });
-  }
+  server ??= PrivateRedis.start();
   return server;
 }
+
+afterAll(async () => {
+  await (await server)?.stop();
+  server = null;
+});
 
 export async function redisWorld(): Promise<World> {
   const redis = await theRedis();

@@ -69,6 +69,9 @@ export class PrivateRedis {
     this.child = spawn(command, [...fixed, '--dir', directory, '--daemonize', 'no', ...this.options], {
       stdio: 'ignore',
     });
+    const { child } = this;
+    // Also when the tests are interrupted.
+    process.once('exit', () => child.kill('SIGKILL'));
     const client = new Redis(this.url, { retryStrategy: () => 20, maxRetriesPerRequest: 250 });
     client.on('error', () => undefined);
     await client.ping();

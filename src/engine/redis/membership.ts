@@ -20,6 +20,8 @@ export interface Membership {
   beatAt: number;
   lostAt: number;
   joining: Promise<void> | null;
+  /** What the store's clock is ahead of the monotonic one of this process. */
+  clockAhead: number;
 }
 
 export interface MembershipListener {
@@ -49,6 +51,7 @@ export class Memberships {
       beatAt: -Infinity,
       lostAt: -Infinity,
       joining: null,
+      clockAhead: 0,
     }));
   }
 
@@ -130,9 +133,10 @@ export class Memberships {
       known,
       fresh,
     );
-    const [verdict, epoch = '', version, owned] = texts(answer);
+    const [verdict, epoch = '', version, owned, now] = texts(answer);
     if (verdict !== 'OK') return false;
     membership.beatAt = this.clock.monotonic();
+    membership.clockAhead = Number(now) - membership.beatAt;
     membership.epoch = epoch;
     membership.version = Math.max(membership.version, Number(version));
     const lost = known !== '' && known !== epoch;

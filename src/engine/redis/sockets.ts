@@ -203,7 +203,7 @@ export class Sockets implements MembershipListener {
   }
 
   private async pushGone(gone: Gone): Promise<readonly string[]> {
-    const { key, incarnation } = this.memberships.of(gone.shard);
+    const { key, incarnation, clockAhead } = this.memberships.of(gone.shard);
     const silentMs = Math.round(this.clock.monotonic() - gone.at);
     try {
       const answer = await this.scripts.run(
@@ -214,6 +214,7 @@ export class Sockets implements MembershipListener {
         gone.userId,
         silentMs,
         gone.graceMs,
+        Math.round(gone.at + clockAhead),
       );
       const [verdict, shown, ...typing] = texts(answer);
       if (verdict === 'FENCED') {
