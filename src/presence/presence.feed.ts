@@ -65,6 +65,7 @@ export class PresenceFeed {
       watchers: new Map(),
       budget: caller.watching ?? { users: 0 },
       settling: Promise.resolve(),
+      unsettled: false,
     };
     this.index(watch);
     try {
@@ -175,8 +176,11 @@ export class PresenceFeed {
 
   /** Looks again at whom the watch is about; one look after the other. */
   private settle(watch: Watch): void {
-    this.unsettled.delete(watch);
+    if (watch.unsettled) return;
+    watch.unsettled = true;
     watch.settling = watch.settling.then(async () => {
+      watch.unsettled = false;
+      this.unsettled.delete(watch);
       if (watch.stream.closed) return;
       try {
         const meant = new Set(await this.meant(watch));

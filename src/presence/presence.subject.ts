@@ -22,8 +22,9 @@ export interface Watch {
   readonly watchers: Map<string, Watcher>;
   /** Users watched by the socket, all its watches together. */
   readonly budget: { users: number };
-  /** The last look at whom the target means; the next one waits for it. */
+  /** The last look at whom the target means; the next one waits for it, and serves all changes until it begins. */
   settling: Promise<void>;
+  unsettled: boolean;
 }
 
 /** One subject in one watch. */

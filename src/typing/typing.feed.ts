@@ -23,7 +23,9 @@ interface Watch {
   readonly rooms: Map<string, Room>;
   /** By room and typist: the end that the viewer was told last. */
   readonly told: Map<string, number>;
+  /** The next look at the rooms waits for the last, and serves all changes until it begins. */
   settling: Promise<void>;
+  unsettled: boolean;
 }
 
 /** A conversation that is watched on this instance. */
@@ -68,6 +70,7 @@ export class TypingFeed {
       rooms: new Map(),
       told: new Map(),
       settling: Promise.resolve(),
+      unsettled: false,
     };
     this.watches.add(watch);
     try {
@@ -173,8 +176,11 @@ export class TypingFeed {
   }
 
   private settle(watch: Watch): void {
-    this.unsettled.delete(watch);
+    if (watch.unsettled) return;
+    watch.unsettled = true;
     watch.settling = watch.settling.then(async () => {
+      watch.unsettled = false;
+      this.unsettled.delete(watch);
       if (watch.stream.closed) return;
       try {
         await this.follow(watch);
