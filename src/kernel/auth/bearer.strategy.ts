@@ -1,4 +1,6 @@
+import { PassportStrategy } from '@nestjs/passport';
 import type { Request } from 'express';
+import passport from 'passport';
 import { Strategy } from 'passport-jwt';
 
 import { unauthenticated } from '../errors.js';
@@ -13,9 +15,16 @@ const tokenOf = (request: Request) => bearerToken(request.headers.authorization)
  * passport-jwt, with AuthService in the place of its own verification: HTTP then takes exactly the tokens that sockets
  * and streams take, keys of a key set and EdDSA included, and a token proven once is not computed again.
  */
-export class BearerStrategy extends Strategy {
+export class BearerStrategy extends PassportStrategy(Strategy, BEARER) {
+  /** Its own, not the process-wide one: two applications in one process have two directories. */
+  declare private authenticator: passport.Authenticator | undefined;
+
   constructor(private readonly auth: AuthService) {
-    super({ jwtFromRequest: tokenOf, secretOrKeyProvider: refuseKey }, refuseUser);
+    super({ jwtFromRequest: tokenOf, secretOrKeyProvider: refuseKey });
+  }
+
+  getPassportInstance(): passport.Authenticator {
+    return (this.authenticator ??= new passport.Authenticator());
   }
 
   override authenticate(request: Request): void {
@@ -24,8 +33,11 @@ export class BearerStrategy extends Strategy {
       (refusal: Error) => this.error(refusal),
     );
   }
+
+  validate(): never {
+    throw unauthenticated();
+  }
 }
 
-// The base class insists on these two; were they ever asked, nobody would come in.
+// The base class insists on it; were it ever asked, nobody would come in.
 const refuseKey = (_request: unknown, _token: unknown, done: (error: unknown) => void) => done(unauthenticated());
-const refuseUser = (_claims: unknown, done: (error: unknown, user: false) => void) => done(null, false);

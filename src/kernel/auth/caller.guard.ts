@@ -2,7 +2,6 @@ import { Injectable, SetMetadata } from '@nestjs/common';
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { Request, Response } from 'express';
-import passport from 'passport';
 
 import type { Caller } from '../caller.js';
 import { unauthenticated } from '../errors.js';
@@ -20,14 +19,13 @@ type Middleware = (request: Request, response: Response | undefined, next: (erro
 /** Global: every REST method and GraphQL root field needs a caller, unless it is marked Public. */
 @Injectable()
 export class CallerGuard implements CanActivate {
-  // Its own, not the process-wide one: two applications in one process have two directories.
-  private readonly passport = new passport.Authenticator();
+  private readonly strategy: BearerStrategy;
 
   constructor(
     private readonly reflector: Reflector,
     auth: AuthService,
   ) {
-    this.passport.use(BEARER, new BearerStrategy(auth));
+    this.strategy = new BearerStrategy(auth);
   }
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -43,7 +41,7 @@ export class CallerGuard implements CanActivate {
     return new Promise((resolve, reject) => {
       const settle = (refusal: Error | null, caller: Caller | false) =>
         caller ? resolve(caller) : reject(refusal ?? unauthenticated());
-      const middleware = this.passport.authenticate(BEARER, { session: false }, settle) as Middleware;
+      const middleware = this.strategy.getPassportInstance().authenticate(BEARER, { session: false }, settle) as Middleware;
       middleware(request, request.res, reject);
     });
   }
