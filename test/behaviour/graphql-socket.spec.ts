@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createClient, type Client, type ExecutionResult } from 'graphql-ws';
+import { createClient, type Client, type FormattedExecutionResult } from 'graphql-ws';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { Directory } from '../../src/kernel/directory/directory.service.js';
@@ -63,7 +63,7 @@ function clientOf(userId: string): Client {
   return createClient({ url: `${app.wsUrl}/graphql`, webSocketImpl: WebSocket, lazy: true, connectionParams: { authorization: `Bearer ${app.token(userId)}` } });
 }
 
-async function ask(client: Client, query: string, variables: Record<string, unknown> = {}): Promise<ExecutionResult> {
+async function ask(client: Client, query: string, variables: Record<string, unknown> = {}): Promise<FormattedExecutionResult<Record<string, unknown>, unknown>> {
   for await (const result of client.iterate({ query, variables })) return result;
   throw new Error('no answer');
 }

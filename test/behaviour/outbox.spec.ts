@@ -1,0 +1,115 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
+import { SystemClock } from '../../src/kernel/clock.js';
+import { Outbox, type Patient, WAITING_BYTES_MAX } from '../../src/transports/outbox.js';
+
+let server: Server;
+let peer: WebSocket;
+let outbox: Outbox;
+let socket: Socket;
+let heard: string[];
+let overflows: number;
+
+beforeEach(async () => {
+  const wss = new WebSocketServer({ noServer: true });
+  server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  heard = [];
+  overflows = 0;
+  server.once('upgrade', (request, raw: Socket, head) => {
+    wss.handleUpgrade(request, raw, head, () => {});
+    socket = raw;
+    outbox = new Outbox(raw, new SystemClock(), () => (overflows += 1), () => {});
+  });
+  peer = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  peer.on('message', (data: Buffer) => heard.push(data.toString()));
+  await once(peer, 'open');
+});
+afterEach(() => {
+  peer.terminate();
+  server.close();
+});
+
+const answer = (text: string) => outbox.put({ head: null, body: Buffer.from(text) });
+
+/** Fills everything between us and a peer that does not read. */
+async function stuff(): Promise<void> {
+  peer.pause();
+  while (!outbox.held) {
+    answer('x'.repeat(1 << 20));
+    await new Promise(setImmediate);
+    await new Promise(setImmediate);
+  }
+}
+
+/** Keeps the newest of what it has to say. */
+class Newest implements Patient {
+  readonly waiting = new Map<string, string>();
+
+  resume(bytes: number): boolean {
+    let left = bytes;
+    for (const [key, text] of this.waiting) {
+      if (left <= 0) return false;
+      this.waiting.delete(key);
+      left -= text.length;
+      outbox.put({ head: Buffer.from(`{"${key}":`), body: Buffer.from(JSON.stringify(text)) });
+    }
+    return true;
+  }
+}
+
+describe('what is said to one socket', () => {
+  it('arrives whole and in order, whatever its length', async () => {
+    const lengths = [0, 1, 124, 125, 126, 127, 65_534, 65_535, 65_536, 65_537, 300_000, 3];
+    for (const length of lengths) answer('ü'.repeat(length / 2) + 'x'.repeat(length % 2));
+    outbox.put({ head: Buffer.from('{"id":"1","payload":'), body: Buffer.from('{"a":1}') });
+    await vi.waitFor(() => expect(heard).toHaveLength(lengths.length + 1));
+    expect(heard.slice(0, -1).map((text) => Buffer.byteLength(text))).toEqual(lengths);
+    expect(heard.at(-1)).toBe('{"id":"1","payload":{"a":1}}');
+  });
+
+  it('is written at once for all of one turn', async () => {
+    const written = vi.spyOn(socket, 'write');
+    for (let i = 0; i < 20; i += 1) answer(`message ${i}`);
+    await vi.waitFor(() => expect(heard).toHaveLength(20));
+    expect(written).toHaveBeenCalledTimes(1);
+  });
+
+  it('waits for somebody who does not read, the newest of each thing only', async () => {
+    await stuff();
+    expect(outbox.stuckSince).not.toBeNull();
+    const newest = new Newest();
+    for (let i = 0; i < 50_000; i += 1) newest.waiting.set(`k${i % 300}`, `${'y'.repeat(500)}${i}`);
+    outbox.wait(newest);
+    peer.resume();
+    const late = () => heard.filter((text) => text.startsWith('{"k'));
+    await vi.waitFor(() => expect(late()).toHaveLength(300), { timeout: 10_000 });
+    expect(late().filter((text) => !/y49[789]\d\d"}$/.test(text))).toEqual([]);
+    expect(outbox.held).toBe(false);
+    expect(overflows).toBe(0);
+  });
+
+  it('is too much for somebody who does not read when a quarter of a megabyte of answers waits', async () => {
+    await stuff();
+    const one = 'z'.repeat(1024);
+    let said = 0;
+    while (overflows === 0) {
+      answer(one);
+      said += 1;
+    }
+    expect(said * 1024).toBeGreaterThan(WAITING_BYTES_MAX - 2048);
+    expect(said * 1024).toBeLessThan(WAITING_BYTES_MAX + 4096);
+  });
+
+  it('ends with what was said before the goodbye', async () => {
+    answer('last words');
+    outbox.close();
+    answer('never said');
+    socket.end();
+    await once(peer, 'close');
+    expect(heard).toEqual(['last words']);
+  });
+});
