@@ -204,7 +204,11 @@ export interface Typist {
 /** Who is typing where. The holder is a connection id, or '' for a start over HTTP. */
 export abstract class TypingStore {
   /** Starts or extends. Published when it is new, or when the last publication is TYPING_MIN_INTERVAL_MS old. */
-  abstract start(conversationId: string, userId: string, holder: string): Promise<{ expiresAt: number; published: boolean }>;
+  abstract start(
+    conversationId: string,
+    userId: string,
+    holder: string,
+  ): Promise<{ expiresAt: number; published: boolean }>;
   /** Ends the user's typing in the conversation: one holder's, or with holder null all. Published when it was the end. */
   abstract stop(conversationId: string, userId: string, holder: string | null): Promise<void>;
   /** Those typing now, by user id. */

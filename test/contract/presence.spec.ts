@@ -185,7 +185,10 @@ describe.each(WORLDS)('who is here, by the $name engine', ({ make }) => {
     await presence.hold(lease('ann', ''));
     expect((await presence.leave('ann', 'laptop')).truth).toMatchObject({ status: 'ONLINE', platforms: ['MOBILE'] });
     expect((await presence.leave('ann', 'phone')).truth).toMatchObject({ status: 'ONLINE' });
-    expect(await presence.holders('ann')).toMatchObject([{ id: 's1', counts: false }, { id: '', counts: true }]);
+    expect(await presence.holders('ann')).toMatchObject([
+      { id: 's1', counts: false },
+      { id: '', counts: true },
+    ]);
     expect((await presence.leave('ann', null)).truth).toMatchObject({ status: 'OFFLINE' });
   });
 

@@ -237,11 +237,9 @@ describe('two instances over one Redis', () => {
   it('do without scripts that the server has forgotten', async () => {
     await one.engine.presence.hold(socket('ann', 's1'));
     await redis.admin.call('SCRIPT', 'FLUSH');
-    expect(await Promise.all(['ann', 'bob', 'cy'].map((name) => one.engine.presence.hold(socket(name, name))))).toMatchObject([
-      { status: 'ONLINE' },
-      { status: 'ONLINE' },
-      { status: 'ONLINE' },
-    ]);
+    expect(
+      await Promise.all(['ann', 'bob', 'cy'].map((name) => one.engine.presence.hold(socket(name, name)))),
+    ).toMatchObject([{ status: 'ONLINE' }, { status: 'ONLINE' }, { status: 'ONLINE' }]);
   });
 
   it('remove sockets that the store has too many, and add those that it misses', async () => {

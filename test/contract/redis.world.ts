@@ -48,7 +48,12 @@ export async function instanceOn(
   settings: Partial<EngineSettings> = {},
   timings: Partial<Timings> = {},
 ): Promise<World & { readonly engine: RedisEngine }> {
-  const engine = new RedisEngine([redis.url], new SystemClock(), { ...SETTINGS, ...settings }, { ...SHORT, ...timings });
+  const engine = new RedisEngine(
+    [redis.url],
+    new SystemClock(),
+    { ...SETTINGS, ...settings },
+    { ...SHORT, ...timings },
+  );
   const world = told(engine);
   await engine.start();
   return {
@@ -66,5 +71,4 @@ export async function instanceOn(
 
 export const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-export const untilReal = (holds: () => boolean | Promise<boolean>, ms: number) =>
-  until(holds, ms, () => wait(STEP_MS));
+export const untilReal = (holds: () => boolean | Promise<boolean>, ms: number) => until(holds, ms, () => wait(STEP_MS));

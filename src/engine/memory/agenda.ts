@@ -39,7 +39,7 @@ export class Agenda {
   }
 
   private rise(index: number): void {
-    for (let at = index; at > 0; ) {
+    for (let at = index; at > 0;) {
       const parent = (at - 1) >> 1;
       if (this.at(parent) <= this.at(at)) return;
       this.swap(parent, at);
@@ -48,7 +48,7 @@ export class Agenda {
   }
 
   private sink(index: number): void {
-    for (let at = index; ; ) {
+    for (let at = index; ;) {
       const left = 2 * at + 1;
       const least = this.at(left + 1) < this.at(left) ? left + 1 : left;
       if (this.at(least) >= this.at(at)) return;

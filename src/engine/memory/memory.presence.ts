@@ -1,29 +1,10 @@
 import type { Clock } from '../../kernel/clock.js';
 import { PresenceStore } from '../engine.js';
-import type {
-  Custom,
-  EngineSettings,
-  HoldRequest,
-  HolderState,
-  ReleaseRequest,
-  Seen,
-  Stop,
-  Truth,
-} from '../engine.js';
+import type { Custom, EngineSettings, HoldRequest, HolderState, ReleaseRequest, Seen, Stop, Truth } from '../engine.js';
 import { Agenda } from './agenda.js';
 import { Interests } from '../interests.js';
 import { Notes } from './notes.js';
-import {
-  counting,
-  dueAt,
-  emptyRecord,
-  faceOf,
-  holderStateOf,
-  holdKey,
-  isGone,
-  sameFace,
-  truthOf,
-} from './record.js';
+import { counting, dueAt, emptyRecord, faceOf, holderStateOf, holdKey, isGone, sameFace, truthOf } from './record.js';
 import type { Hold, PresenceRecord } from './record.js';
 import { Unstored } from './unstored.js';
 

@@ -37,9 +37,7 @@ export class RecentlyGone {
       // An invisible user was last seen when they became so; that has long been stored.
       const seen = own.filter((one) => (customs.get(one.userId)?.whileActive ?? 'OFFLINE') !== 'OFFLINE');
       const key = presenceKey(shard);
-      await Promise.all(
-        seen.map((one) => this.scripts.run('seen-queue', key, one.userId, Math.round(now - one.at))),
-      );
+      await Promise.all(seen.map((one) => this.scripts.run('seen-queue', key, one.userId, Math.round(now - one.at))));
     } catch {
       // Twice a fault within a minute: what Postgres has stays, an older last seen.
     }

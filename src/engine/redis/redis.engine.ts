@@ -117,6 +117,6 @@ export class RedisEngine extends Engine {
   }
 }
 
-const DETACHED = 'detached';
+const DETACHED = 'engine.detached';
 /** Bounded, so that a great deal to do in one shard does not hold up the others. */
 const SWEEP_ROUNDS = 20;

@@ -31,7 +31,11 @@ export class RedisTyping extends TypingStore {
     channels.onReturn(() => this.doubt());
   }
 
-  async start(conversationId: string, userId: string, holder: string): Promise<{ expiresAt: number; published: boolean }> {
+  async start(
+    conversationId: string,
+    userId: string,
+    holder: string,
+  ): Promise<{ expiresAt: number; published: boolean }> {
     const key = typingKey(shardOf(conversationId));
     const [ends, told] = texts(await this.scripts.run('typing-start', key, conversationId, userId, holder));
     return { expiresAt: Number(ends), published: told === '1' };
