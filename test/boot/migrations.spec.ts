@@ -24,6 +24,12 @@ it('a developer finds the tables exactly as the entities say', async () => {
   expect(await drift()).toEqual([]);
 });
 
+it('a developer who changes a table in one place only is told', async () => {
+  await source.query('ALTER TABLE users ADD COLUMN forgotten integer');
+  expect(await drift()).toEqual(['ALTER TABLE "users" DROP COLUMN "forgotten"']);
+  await source.query('ALTER TABLE users DROP COLUMN forgotten');
+});
+
 it('an operator can go all the way back, and forth again', async () => {
   const names = source.migrations.map(({ name }) => name);
   for (const _ of names) await source.undoLastMigration();
