@@ -103,6 +103,7 @@ export class RedisPresence extends PresenceStore {
   }
 
   async forget(userId: string): Promise<void> {
+    this.sockets.forget(userId);
     await this.run('user-forget', userId);
   }
 

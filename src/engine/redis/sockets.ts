@@ -13,8 +13,8 @@ interface Socket {
   readonly id: string;
   readonly userId: string;
   readonly shard: number;
-  readonly deviceId: string;
-  readonly platform: string;
+  deviceId: string;
+  platform: string;
   readonly connectedAt: number;
   activeAt: number | null;
   idle: boolean;
@@ -99,6 +99,11 @@ export class Sockets implements MembershipListener {
     });
   }
 
+  /** Of a deleted user. Those on other instances are dropped there when the numbers do not agree. */
+  forget(userId: string): void {
+    for (const socket of this.ofUser(userId)) this.drop(socket);
+  }
+
   /** Gives everything back; what the store does not take ends with the lease of this instance. */
   async releaseAll(): Promise<void> {
     const all = [...this.sockets.values()];
@@ -131,7 +136,7 @@ export class Sockets implements MembershipListener {
     for (const gone of this.gone.values()) {
       if (gone.shard === shard && gone.failed) this.giveUp(gone);
     }
-    if (lost && this.loader !== null) void this.recent.bringBack(shard, this.loader, (userId) => this.isHere(userId));
+    if (lost && this.loader !== null) void this.recent.bringBack(shard, this.loader, (userId) => this.ofUser(userId).length > 0);
   }
 
   async counted(membership: Membership, owned: number): Promise<void> {
@@ -269,7 +274,9 @@ export class Sockets implements MembershipListener {
     return socket;
   }
 
-  private mark(socket: Socket, { activity, attach }: HoldRequest, isNew: boolean): void {
+  private mark(socket: Socket, { holder, activity, attach }: HoldRequest, isNew: boolean): void {
+    socket.deviceId = holder.deviceId ?? '';
+    socket.platform = holder.platform;
     if (activity === 'active' || (activity === 'keep' && isNew)) socket.activeAt = this.clock.monotonic();
     if (activity !== 'keep') socket.idle = activity === 'idle';
     if (attach) socket.attach = true;
@@ -282,9 +289,9 @@ export class Sockets implements MembershipListener {
     this.dirty.delete(socket.id);
   }
 
-  private isHere(userId: string): boolean {
-    for (const id of this.inShard[shardOf(userId)] ?? []) if (this.sockets.get(id)?.userId === userId) return true;
-    return false;
+  private ofUser(userId: string): Socket[] {
+    const ids = [...(this.inShard[shardOf(userId)] ?? [])];
+    return ids.flatMap((id) => this.sockets.get(id) ?? []).filter((socket) => socket.userId === userId);
   }
 
   /** -1: none. */
