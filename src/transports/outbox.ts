@@ -88,7 +88,11 @@ export class Outbox {
   private write(first: number): number {
     let bytes = 0;
     let next = first;
-    for (let message = this.queue[next]; message && (next === first || bytes < CHUNK_BYTES); message = this.queue[next]) {
+    for (
+      let message = this.queue[next];
+      message && (next === first || bytes < CHUNK_BYTES);
+      message = this.queue[next]
+    ) {
       bytes += frameSize(message);
       next += 1;
     }

@@ -13,14 +13,7 @@ import type { Sessions } from './sessions.js';
 
 /** Why we end a connection; each wire has its own way of saying it. */
 export type Ending =
-  | 'unauthenticated'
-  | 'expired'
-  | 'crowded'
-  | 'unavailable'
-  | 'malformed'
-  | 'flooding'
-  | 'slow'
-  | 'draining';
+  'unauthenticated' | 'expired' | 'crowded' | 'unavailable' | 'malformed' | 'flooding' | 'slow' | 'draining';
 
 /** What a wire lends to the session of one of its connections. */
 export interface Line {
@@ -101,9 +94,15 @@ export class Session {
   /** Counts for presence from now on, unless the client only wants to watch. Refuses a device id that is none. */
   async open(hello: Hello): Promise<void> {
     const { identity } = this;
-    const deviceId = hello.deviceId == null ? null : checkId(hello.deviceId, 'deviceId');
+    const deviceId =
+      hello.deviceId === undefined || hello.deviceId === null ? null : checkId(hello.deviceId, 'deviceId');
     if (!identity || this.over || hello.presence === false) return;
-    const opening = { connectionId: this.id, deviceId, platform: platformOf(hello.platform), active: hello.active !== false };
+    const opening = {
+      connectionId: this.id,
+      deviceId,
+      platform: platformOf(hello.platform),
+      active: hello.active !== false,
+    };
     this.connected = this.services.presence.connected(identity, opening);
     await this.connected;
   }
@@ -174,7 +173,10 @@ export class Session {
       await this.connected?.catch(() => {});
       await this.services.presence.disconnected(identity, this.id, clean ? 'clean' : 'abrupt', silentMs);
     } catch (error) {
-      logger.error(`The end of a connection of ${identity.userId} was not taken`, error instanceof Error ? error.stack : error);
+      logger.error(
+        `The end of a connection of ${identity.userId} was not taken`,
+        error instanceof Error ? error.stack : error,
+      );
     }
   }
 }

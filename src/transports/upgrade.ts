@@ -37,6 +37,9 @@ export class UpgradeRouter implements OnApplicationBootstrap, OnApplicationShutd
 
   onApplicationBootstrap(): void {
     const server = this.adapter.httpAdapter.getHttpServer() as Server;
+    // Some clients offer HTTP/2 with every request; a server that wants none answers as if they had not. Node 24 asks
+    // this; an older one hands over every upgrade, and those clients have to stop offering.
+    Object.assign(server, { shouldUpgradeCallback: isWebSocket });
     server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => this.take(request, socket, head));
     this.stop = this.clock.every(1000, () => this.handshakes.clear());
   }
@@ -81,6 +84,10 @@ export class UpgradeRouter implements OnApplicationBootstrap, OnApplicationShutd
       else this.live.delete(address);
     });
   }
+}
+
+function isWebSocket({ headers }: IncomingMessage): boolean {
+  return headers.upgrade?.toLowerCase() === 'websocket';
 }
 
 function reject(socket: Socket, status: Rejection): void {

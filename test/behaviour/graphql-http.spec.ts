@@ -68,12 +68,16 @@ describe('GraphQL over HTTP', () => {
     const alice = as('alice');
     expect(code(await ask('{userStatus(userId:"nobody"){status}}', {}, alice))).toEqual(['USER_NOT_FOUND']);
     expect(code(await ask('{userStatus(userId:"a b"){status}}', {}, alice))).toEqual(['BAD_USER_INPUT']);
-    expect(code(await ask('{typingUsers(conversationId:"secret"){userId}}', {}, alice))).toEqual(['CONVERSATION_NOT_FOUND']);
+    expect(code(await ask('{typingUsers(conversationId:"secret"){userId}}', {}, alice))).toEqual([
+      'CONVERSATION_NOT_FOUND',
+    ]);
     expect(code(await ask('{userStatus{status}}', {}, alice))).toEqual(['GRAPHQL_VALIDATION_FAILED']);
     expect(code(await ask('{me', {}, alice))).toEqual(['GRAPHQL_PARSE_FAILED']);
     const variable = 'mutation($s:CustomStatus){setCustomStatus(status:$s){status}}';
     expect(code(await ask(variable, { s: 'SLEEPY' }, alice))).toEqual(['BAD_USER_INPUT']);
-    expect(code(await ask('mutation{setCustomStatus(status:SLEEPY){status}}', {}, alice))).toEqual(['GRAPHQL_VALIDATION_FAILED']);
+    expect(code(await ask('mutation{setCustomStatus(status:SLEEPY){status}}', {}, alice))).toEqual([
+      'GRAPHQL_VALIDATION_FAILED',
+    ]);
     expect(code(await ask('subscription{statusChanged{status}}', {}, alice))).toEqual(['BAD_REQUEST']);
     for (const query of ['{me', '{userStatus(userId:"nobody"){status}}']) {
       expect(JSON.stringify(await ask(query, {}, alice))).not.toMatch(/stack|originalError|node_modules/);
@@ -95,7 +99,11 @@ describe('GraphQL over HTTP', () => {
 
   it('lives at one path', async () => {
     for (const path of ['/graphql/', '/graphql/x', '/graphqlx', '/GraphQL']) {
-      const response = await fetch(app.url + path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"query":"{__typename}"}' });
+      const response = await fetch(app.url + path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{"query":"{__typename}"}',
+      });
       expect([path, response.status]).toEqual([path, 404]);
     }
   });

@@ -25,7 +25,9 @@ class Peer {
   private constructor(path: string, headers: Record<string, string>, protocols: string[]) {
     this.ws = new WebSocket(`${app.wsUrl}${path}`, protocols, { headers });
     this.ws.on('message', (data: Buffer) => this.heard.push(JSON.parse(data.toString()) as Record<string, unknown>));
-    this.closed = new Promise((resolve) => this.ws.on('close', (code, reason) => resolve({ code, reason: reason.toString() })));
+    this.closed = new Promise((resolve) =>
+      this.ws.on('close', (code, reason) => resolve({ code, reason: reason.toString() })),
+    );
   }
 
   static async open(headers: Record<string, string> = {}, protocols = ['graphql-transport-ws'], path = '/graphql') {
@@ -60,12 +62,26 @@ class Peer {
 }
 
 function clientOf(userId: string): Client {
-  return createClient({ url: `${app.wsUrl}/graphql`, webSocketImpl: WebSocket, lazy: true, connectionParams: { authorization: `Bearer ${app.token(userId)}` } });
+  return createClient({
+    url: `${app.wsUrl}/graphql`,
+    webSocketImpl: WebSocket,
+    lazy: true,
+    connectionParams: { authorization: `Bearer ${app.token(userId)}` },
+  });
 }
 
-async function ask(client: Client, query: string, variables: Record<string, unknown> = {}): Promise<FormattedExecutionResult<Record<string, unknown>, unknown>> {
+async function ask(
+  client: Client,
+  query: string,
+  variables: Record<string, unknown> = {},
+): Promise<FormattedExecutionResult<Record<string, unknown>, unknown>> {
   for await (const result of client.iterate({ query, variables })) return result;
   throw new Error('no answer');
+}
+
+async function nextOf(results: AsyncIterator<{ readonly data?: unknown }, unknown>): Promise<unknown> {
+  const { done, value } = await results.next();
+  return done ? null : value.data;
 }
 
 describe('opening a socket', () => {
@@ -74,18 +90,26 @@ describe('opening a socket', () => {
     const seen = alice.iterate<{ statusChanged: object }>({
       query: 'subscription{statusChanged(userIds:["bob"],snapshot:true){userId status platforms}}',
     });
-    expect((await seen.next()).value.data).toEqual({ statusChanged: { userId: 'bob', status: 'OFFLINE', platforms: [] } });
+    expect(await nextOf(seen)).toEqual({
+      statusChanged: { userId: 'bob', status: 'OFFLINE', platforms: [] },
+    });
     const bob = await Peer.as('bob', { platform: 'MOBILE' });
-    expect((await seen.next()).value.data).toEqual({ statusChanged: { userId: 'bob', status: 'ONLINE', platforms: ['MOBILE'] } });
+    expect(await nextOf(seen)).toEqual({
+      statusChanged: { userId: 'bob', status: 'ONLINE', platforms: ['MOBILE'] },
+    });
     bob.ws.close(1000);
-    expect((await seen.next()).value.data).toEqual({ statusChanged: { userId: 'bob', status: 'OFFLINE', platforms: [] } });
+    expect(await nextOf(seen)).toEqual({
+      statusChanged: { userId: 'bob', status: 'OFFLINE', platforms: [] },
+    });
     await alice.dispose();
   });
 
   it('only watches where the client says so, and opens idle where it says that', async () => {
     const watcher = await Peer.as('carol', { presence: false });
     const client = clientOf('alice');
-    expect((await ask(client, '{userStatus(userId:"carol"){status}}')).data).toEqual({ userStatus: { status: 'OFFLINE' } });
+    expect((await ask(client, '{userStatus(userId:"carol"){status}}')).data).toEqual({
+      userStatus: { status: 'OFFLINE' },
+    });
     const idle = await Peer.as('carol', { active: false, platform: 'a toaster', deviceId: 'd-1' });
     const query = '{userStatus(userId:"carol"){status platforms}}';
     expect((await ask(client, query)).data).toEqual({ userStatus: { status: 'IDLE', platforms: ['UNKNOWN'] } });
@@ -116,7 +140,8 @@ describe('opening a socket', () => {
   it('answers what is not the protocol as the protocol says', async () => {
     const codeAfter = async (...messages: (string | object | Buffer)[]) => {
       const peer = await Peer.open();
-      for (const message of messages) peer.ws.send(Buffer.isBuffer(message) || typeof message === 'string' ? message : JSON.stringify(message));
+      for (const message of messages)
+        peer.ws.send(Buffer.isBuffer(message) || typeof message === 'string' ? message : JSON.stringify(message));
       return peer.code;
     };
     const init = { type: 'connection_init', payload: { authorization: `Bearer ${app.token('alice')}` } };
@@ -160,7 +185,9 @@ describe('opening a socket', () => {
 describe('talking over a socket', () => {
   it('takes queries, mutations and subscriptions, each under the limits of HTTP', async () => {
     const client = clientOf('alice');
-    expect((await ask(client, '{me{user{id} connections{platform active}}}')).data).toMatchObject({ me: { user: { id: 'alice' } } });
+    expect((await ask(client, '{me{user{id} connections{platform active}}}')).data).toMatchObject({
+      me: { user: { id: 'alice' } },
+    });
     expect((await ask(client, 'mutation{heartbeat{success nextHeartbeatInSeconds}}')).data).toEqual({
       heartbeat: { success: true, nextHeartbeatInSeconds: 15 },
     });
@@ -172,7 +199,7 @@ describe('talking over a socket', () => {
     peer.subscribe('unknown', '{you}');
     peer.subscribe('nobody', '{userStatus(userId:"nobody"){status}}');
     peer.send({ id: 'operation', type: 'subscribe', payload: { query: 'query A{__typename}', operationName: 'B' } });
-    const error = (code: string) => [expect.objectContaining({ extensions: { code } })];
+    const error = (code: string): unknown[] => [expect.objectContaining({ extensions: { code } })];
     await peer.hears({ id: 'aliases', type: 'error', payload: error('BAD_USER_INPUT') });
     await peer.hears({ id: 'syntax', type: 'error', payload: error('GRAPHQL_PARSE_FAILED') });
     await peer.hears({ id: 'unknown', type: 'error', payload: error('GRAPHQL_VALIDATION_FAILED') });
@@ -190,10 +217,21 @@ describe('talking over a socket', () => {
     await peer.hears({
       id: '1',
       type: 'error',
-      payload: [{ message: 'No such conversation', locations: [{ line: 1, column: 14 }], path: ['userTyping'], extensions: { code: 'CONVERSATION_NOT_FOUND' } }],
+      payload: [
+        {
+          message: 'No such conversation',
+          locations: [{ line: 1, column: 14 }],
+          path: ['userTyping'],
+          extensions: { code: 'CONVERSATION_NOT_FOUND' },
+        },
+      ],
     });
     for (const id of ['2', '3', '4']) {
-      await peer.hears({ id, type: 'error', payload: [expect.objectContaining({ extensions: { code: 'BAD_USER_INPUT' } })] });
+      await peer.hears({
+        id,
+        type: 'error',
+        payload: [expect.objectContaining({ extensions: { code: 'BAD_USER_INPUT' } })],
+      });
     }
     expect(peer.heard).toHaveLength(5);
     peer.ws.close();
@@ -205,7 +243,11 @@ describe('talking over a socket', () => {
     peer.subscribe('1', 'subscription{statusChanged(conversationId:"shed",snapshot:true){userId}}');
     await peer.hears({ id: '1', type: 'next' });
     await app.nest.get(Directory).deleteMember('shed', 'carol');
-    await peer.hears({ id: '1', type: 'error', payload: [expect.objectContaining({ extensions: { code: 'CONVERSATION_NOT_FOUND' } })] });
+    await peer.hears({
+      id: '1',
+      type: 'error',
+      payload: [expect.objectContaining({ extensions: { code: 'CONVERSATION_NOT_FOUND' } })],
+    });
     expect(peer.heard.filter(({ type }) => type === 'complete')).toEqual([]);
     peer.ws.close();
   });
@@ -213,7 +255,11 @@ describe('talking over a socket', () => {
   it('lets a socket have a hundred subscriptions and refuses one more', async () => {
     const peer = await Peer.as('alice');
     for (let i = 0; i < 101; i += 1) peer.subscribe(`s${i}`, 'subscription{statusChanged(userIds:[]){userId}}');
-    await peer.hears({ id: 's100', type: 'error', payload: [expect.objectContaining({ extensions: { code: 'BAD_USER_INPUT' } })] });
+    await peer.hears({
+      id: 's100',
+      type: 'error',
+      payload: [expect.objectContaining({ extensions: { code: 'BAD_USER_INPUT' } })],
+    });
     peer.send({ id: 's0', type: 'complete' });
     peer.subscribe('another', 'subscription{statusChanged(userIds:["bob"],snapshot:true){userId}}');
     await peer.hears({ id: 'another', type: 'next' });
@@ -225,7 +271,10 @@ describe('talking over a socket', () => {
     await vi.waitFor(() => expect(app.nest.get(Sessions).size).toBe(0));
     expect(groups.size).toBe(0);
     const peer = await Peer.as('alice');
-    for (let i = 0; i < 5; i += 1) peer.subscribe(`s${i}`, 'subscription($i:[ID!]){statusChanged(userIds:$i,snapshot:true){userId}}', { i: ['bob', `u${i}`] });
+    for (let i = 0; i < 5; i += 1)
+      peer.subscribe(`s${i}`, 'subscription($i:[ID!]){statusChanged(userIds:$i,snapshot:true){userId}}', {
+        i: ['bob', `u${i}`],
+      });
     await peer.hears({ id: 's4', type: 'next' });
     expect(groups.size).toBe(1);
     peer.ws.terminate();
@@ -269,9 +318,40 @@ describe('talking over a socket', () => {
     const flood = setInterval(() => {
       for (let i = 0; i < 20; i += 1) peer.subscribe(`f${Math.random()}`, '{__typename}');
     }, 50);
-    await peer.hears({ type: 'error', payload: [{ message: 'Too many messages', extensions: { code: 'RATE_LIMITED', retryAfterMs: expect.any(Number) as number } }] });
+    await peer.hears({
+      type: 'error',
+      payload: [
+        {
+          message: 'Too many messages',
+          extensions: { code: 'RATE_LIMITED', retryAfterMs: expect.any(Number) as number },
+        },
+      ],
+    });
     expect(await peer.code).toBe(1013);
     clearInterval(flood);
+  });
+});
+
+describe('a client that does not read', () => {
+  it('is told so and cut off, while others go on', async () => {
+    const ids = Array.from({ length: 500 }, () => 'carol');
+    const slow = await Peer.as('alice', { presence: false });
+    const sessions = app.nest.get(Sessions);
+    const before = sessions.size;
+    slow.ws.pause();
+    for (let i = 0; i < 190; i += 1) {
+      slow.subscribe(`q${i}`, 'query($i:[ID!]!){userStatuses(userIds:$i){userId user{username displayName} status}}', {
+        i: ids,
+      });
+    }
+    const other = await Peer.as('bob');
+    other.subscribe('1', '{me{user{id}}}');
+    await other.hears({ id: '1', type: 'complete' });
+    other.ws.close();
+    await other.closed;
+    await vi.waitFor(() => expect(sessions.size).toBeLessThan(before), { timeout: 10_000 });
+    slow.ws.resume();
+    expect([4008, 1006]).toContain(await slow.code);
   });
 });
 

@@ -22,7 +22,12 @@ beforeEach(async () => {
   server.once('upgrade', (request, raw: Socket, head) => {
     wss.handleUpgrade(request, raw, head, () => {});
     socket = raw;
-    outbox = new Outbox(raw, new SystemClock(), () => (overflows += 1), () => {});
+    outbox = new Outbox(
+      raw,
+      new SystemClock(),
+      () => (overflows += 1),
+      () => {},
+    );
   });
   peer = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
   peer.on('message', (data: Buffer) => heard.push(data.toString()));

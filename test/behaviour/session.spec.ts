@@ -49,7 +49,15 @@ let sessions: Sessions;
 beforeEach(() => {
   const { nest } = app;
   clock = new JumpingClock(Date.now());
-  sessions = new Sessions(nest.get(AuthService), nest.get(PresenceService), nest.get(Directory), clock, app.config, nest.get(Changes), new Drains());
+  sessions = new Sessions(
+    nest.get(AuthService),
+    nest.get(PresenceService),
+    nest.get(Directory),
+    clock,
+    app.config,
+    nest.get(Changes),
+    new Drains(),
+  );
   sessions.onApplicationBootstrap();
 });
 

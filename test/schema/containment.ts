@@ -46,7 +46,11 @@ function members(type: GraphQLNamedType, other: GraphQLNamedType): string[] {
   return [`${type.name}: a kind that the contract has none of`];
 }
 
-function fieldOf(owner: string, field: GraphQLField<unknown, unknown>, other?: GraphQLField<unknown, unknown>): string[] {
+function fieldOf(
+  owner: string,
+  field: GraphQLField<unknown, unknown>,
+  other?: GraphQLField<unknown, unknown>,
+): string[] {
   const at = `${owner}.${field.name}`;
   if (!other) return [`${at}: no such field`];
   return [
@@ -72,7 +76,10 @@ function inputs(
     ];
   });
   const more = printed.filter((one) => !contract.some((input) => input.name === one.name));
-  return [...found, ...more.filter((one) => String(one.type).endsWith('!')).map((one) => `${at}(${one.name}): required`)];
+  return [
+    ...found,
+    ...more.filter((one) => String(one.type).endsWith('!')).map((one) => `${at}(${one.name}): required`),
+  ];
 }
 
 /** A description may be added where the contract has none. */

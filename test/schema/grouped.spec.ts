@@ -22,14 +22,18 @@ beforeAll(async () => {
 async function alone(query: string, operationName: string, variableValues: Record<string, unknown>): Promise<string> {
   const source = await subscribe({ schema, document: parse(query), operationName, variableValues });
   if (!(Symbol.asyncIterator in source)) throw new Error(JSON.stringify(source.errors));
-  for await (const { errors, ...result } of source as AsyncIterable<ExecutionResult>) return JSON.stringify({ ...result, ...(errors && { errors }) });
+  for await (const { errors, ...result } of source as AsyncIterable<ExecutionResult>)
+    return JSON.stringify({ ...result, ...(errors && { errors }) });
   throw new Error('no answer');
 }
 
 const host = () => Object.assign(new GraphQLSchemaHost(), { schema });
 
 function grouped(query: string, operationName: string, variableValues: Record<string, unknown>): string {
-  return new Groups(host()).join({ schema, document: parse(query), operationName, variableValues }).payload(given).toString();
+  return new Groups(host())
+    .join({ schema, document: parse(query), operationName, variableValues })
+    .payload(given)
+    .toString();
 }
 
 const FLAGS = ['$a', '$b', 'true', 'false'] as const;
@@ -52,16 +56,22 @@ const BELOW: Partial<Record<TypeName, readonly [field: string, type: TypeName][]
 function selection(type: TypeName, depth: number): fc.Arbitrary<string> {
   // An alias that names its field never means two things.
   const alias = (field: string) => fc.constantFrom('', `x_${field}: `, `y_${field}: `);
-  const leaf = fc.constantFrom(...FIELDS[type]).chain((field) => fc.tuple(alias(field), directive).map(([a, d]) => `${a}${field}${d}`));
+  const leaf = fc
+    .constantFrom(...FIELDS[type])
+    .chain((field) => fc.tuple(alias(field), directive).map(([a, d]) => `${a}${field}${d}`));
   const below = (BELOW[type] ?? []).map(([field, inner]) =>
     fc.tuple(alias(field), directive, selection(inner, depth - 1)).map(([a, d, set]) => `${a}${field}${d} ${set}`),
   );
   const fragments = depth > 0 ? [inline(type, depth), named(type, depth)] : [];
-  return fc.array(fc.oneof({ weight: 4, arbitrary: leaf }, ...below, ...fragments), { minLength: 1, maxLength: 5 }).map((all) => `{ ${all.join(' ')} }`);
+  return fc
+    .array(fc.oneof({ weight: 4, arbitrary: leaf }, ...below, ...fragments), { minLength: 1, maxLength: 5 })
+    .map((all) => `{ ${all.join(' ')} }`);
 }
 
 function inline(type: TypeName, depth: number): fc.Arbitrary<string> {
-  return fc.tuple(fc.constantFrom('', ` on ${type}`), directive, selection(type, depth - 1)).map(([on, d, set]) => `...${on}${d} ${set}`);
+  return fc
+    .tuple(fc.constantFrom('', ` on ${type}`), directive, selection(type, depth - 1))
+    .map(([on, d, set]) => `...${on}${d} ${set}`);
 }
 
 function named(type: TypeName, depth: number): fc.Arbitrary<string> {
@@ -69,7 +79,12 @@ function named(type: TypeName, depth: number): fc.Arbitrary<string> {
 }
 
 const root = fc
-  .tuple(fc.constantFrom('', 'mine: '), fc.constantFrom('', '(userIds: $ids)', '(snapshot: true, conversationId: $c)'), selection('UserPresence', 2), fc.boolean())
+  .tuple(
+    fc.constantFrom('', 'mine: '),
+    fc.constantFrom('', '(userIds: $ids)', '(snapshot: true, conversationId: $c)'),
+    selection('UserPresence', 2),
+    fc.boolean(),
+  )
   .map(([alias, args, set, wrapped]) => {
     const field = `${alias}statusChanged${args} ${set}`;
     return wrapped ? `{ ...RootF } fragment RootF on Subscription { ${field} }` : `{ ${field} }`;
@@ -94,29 +109,48 @@ function operation(body: string, name: string): string {
 const time = fc.option(fc.date({ noInvalidDate: true, min: new Date(0), max: new Date(8e12) }), { nil: null });
 const views: fc.Arbitrary<PresenceView> = fc.record({
   userId: fc.string(),
-  user: fc.record({ id: fc.string(), username: fc.string({ unit: 'grapheme' }), displayName: fc.string({ unit: 'binary' }), avatarUrl: fc.option(fc.webUrl(), { nil: null }) }),
+  user: fc.record({
+    id: fc.string(),
+    username: fc.string({ unit: 'grapheme' }),
+    displayName: fc.string({ unit: 'binary' }),
+    avatarUrl: fc.option(fc.webUrl(), { nil: null }),
+  }),
   status: fc.constantFrom('ONLINE', 'IDLE', 'DO_NOT_DISTURB', 'OFFLINE'),
   isOnline: fc.boolean(),
   lastSeen: time,
   lastSeenBucket: fc.constantFrom('RECENTLY', 'LONG_AGO', null),
-  message: fc.option(fc.record({ text: fc.string(), emoji: fc.option(fc.string(), { nil: null }), expiresAt: time }), { nil: null }),
+  message: fc.option(fc.record({ text: fc.string(), emoji: fc.option(fc.string(), { nil: null }), expiresAt: time }), {
+    nil: null,
+  }),
   platforms: fc.subarray(['WEB', 'MOBILE', 'BOT'] as const),
   since: time,
 });
 
 describe('an event made once for many subscribers', () => {
   it('is byte for byte what each of them would have been sent alone', async () => {
-    const variables = fc.record({ $a: fc.boolean(), $b: fc.option(fc.boolean(), { nil: undefined }), $ids: fc.constant(['u']), $c: fc.constant('c') });
+    const variables = fc.record({
+      $a: fc.boolean(),
+      $b: fc.option(fc.boolean(), { nil: undefined }),
+      $ids: fc.constant(['u']),
+      $c: fc.constant('c'),
+    });
     let compared = 0;
     await fc.assert(
-      fc.asyncProperty(root, root, views, variables, fc.constantFrom('A', 'B'), async (first, second, view, { $a, $b, $ids, $c }, name) => {
-        const query = `${operation(first, 'A')} ${operation(second, 'B')}`;
-        fc.pre(validate(schema, parse(query), specifiedRules).length === 0);
-        given = view;
-        const values = { a: $a, ...($b !== undefined && { b: $b }), ids: $ids, c: $c };
-        expect(grouped(query, name, values)).toBe(await alone(query, name, values));
-        compared += 1;
-      }),
+      fc.asyncProperty(
+        root,
+        root,
+        views,
+        variables,
+        fc.constantFrom('A', 'B'),
+        async (first, second, view, { $a, $b, $ids, $c }, name) => {
+          const query = `${operation(first, 'A')} ${operation(second, 'B')}`;
+          fc.pre(validate(schema, parse(query), specifiedRules).length === 0);
+          given = view;
+          const values = { a: $a, ...($b !== undefined && { b: $b }), ids: $ids, c: $c };
+          expect(grouped(query, name, values)).toBe(await alone(query, name, values));
+          compared += 1;
+        },
+      ),
       { numRuns: 400 },
     );
     expect(compared).toBe(400);
@@ -124,7 +158,9 @@ describe('an event made once for many subscribers', () => {
 
   it('is made once for those who differ only in whom they watch, and anew for those who show other things', () => {
     const groups = new Groups(host());
-    const document = parse('subscription($i:[ID!],$full:Boolean!){statusChanged(userIds:$i){userId since @include(if:$full)}}');
+    const document = parse(
+      'subscription($i:[ID!],$full:Boolean!){statusChanged(userIds:$i){userId since @include(if:$full)}}',
+    );
     const join = (i: string[], full: boolean) => groups.join({ schema, document, variableValues: { i, full } });
     const [first, alike, other] = [join(['a'], true), join(['b', 'c'], true), join(['a'], false)];
     expect(alike).toBe(first);
@@ -139,7 +175,14 @@ describe('an event made once for many subscribers', () => {
     given = { ...given, user: null as unknown as PresenceView['user'] };
     expect(JSON.parse(grouped('subscription S{statusChanged{user{id}}}', 'S', {}))).toEqual({
       data: null,
-      errors: [{ message: 'Internal error', locations: expect.any(Array) as unknown, path: ['statusChanged', 'user'], extensions: { code: 'INTERNAL' } }],
+      errors: [
+        {
+          message: 'Internal error',
+          locations: expect.any(Array) as unknown,
+          path: ['statusChanged', 'user'],
+          extensions: { code: 'INTERNAL' },
+        },
+      ],
     });
   });
 });

@@ -58,14 +58,18 @@ export class Documents {
     return null;
   }
 
-  private read(text: string): { document: DocumentNode; error?: undefined } | { document?: undefined; error: GraphQLError } {
+  private read(
+    text: string,
+  ): { document: DocumentNode; error?: undefined } | { document?: undefined; error: GraphQLError } {
     let document: DocumentNode;
     try {
       document = parse(text, { maxTokens: DOCUMENT_TOKENS_MAX });
     } catch (error) {
       if (!(error instanceof GraphQLError)) throw error;
       const long = error.message.includes('Parsing aborted');
-      return { error: long ? refused(`of more than ${DOCUMENT_TOKENS_MAX} tokens`) : coded(error, 'GRAPHQL_PARSE_FAILED') };
+      return {
+        error: long ? refused(`of more than ${DOCUMENT_TOKENS_MAX} tokens`) : coded(error, 'GRAPHQL_PARSE_FAILED'),
+      };
     }
     const over = overLimit(document, !this.config.production);
     return over ? { error: over } : { document };

@@ -13,7 +13,11 @@ import { Groups } from './groups.js';
 /** GraphQL over HTTP and over graphql-transport-ws, both at /graphql. */
 @Module({
   imports: [
-    GraphQLModule.forRootAsync<ApolloDriverConfig>({ driver: ApolloDriver, inject: [Config], useFactory: apolloOptions }),
+    GraphQLModule.forRootAsync<ApolloDriverConfig>({
+      driver: ApolloDriver,
+      inject: [Config],
+      useFactory: apolloOptions,
+    }),
     SocketsModule,
   ],
   providers: [Documents, Doorkeeper, Groups, GraphqlProtocol, GraphqlServer],

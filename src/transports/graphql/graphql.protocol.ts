@@ -1,6 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { GraphQLSchemaHost } from '@nestjs/graphql';
-import { getOperationAST, GraphQLError, OperationTypeNode, type ExecutionArgs, type ExecutionResult, type FormattedExecutionResult } from 'graphql';
+import {
+  getOperationAST,
+  GraphQLError,
+  OperationTypeNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+  type FormattedExecutionResult,
+} from 'graphql';
 import { makeServer, type Server, type SubscribePayload } from 'graphql-ws';
 import { endingOf, type Hello } from '../session.js';
 import { Documents } from './documents.js';
@@ -59,7 +66,11 @@ export class GraphqlProtocol {
     }
   }
 
-  private prepare(socket: GraphqlSocket, id: string, payload: SubscribePayload): ExecutionArgs | readonly GraphQLError[] {
+  private prepare(
+    socket: GraphqlSocket,
+    id: string,
+    payload: SubscribePayload,
+  ): ExecutionArgs | readonly GraphQLError[] {
     const { caller } = socket.session;
     if (id.length > ID_MAX || !caller) {
       socket.end('malformed');

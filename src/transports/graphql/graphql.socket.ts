@@ -48,7 +48,12 @@ export class GraphqlSocket implements Line, ProtocolSocket {
     clock: Clock,
   ) {
     this.session = sessions.begin(this);
-    this.outbox = new Outbox(socket, clock, () => this.end('slow'), () => this.session.heard());
+    this.outbox = new Outbox(
+      socket,
+      clock,
+      () => this.end('slow'),
+      () => this.session.heard(),
+    );
     // What is wrong is said by the close that follows.
     ws.on('error', () => {});
     ws.on('pong', () => this.session.heard());

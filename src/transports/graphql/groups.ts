@@ -69,7 +69,7 @@ export class Groups {
 
   private selectionOf(schema: GraphQLSchema, document: DocumentNode, operationName: string): Selection {
     let ofDocument = this.selections.get(document);
-    if (!ofDocument) this.selections.set(document, (ofDocument = new Map()));
+    if (!ofDocument) this.selections.set(document, (ofDocument = new Map<string, Selection>()));
     const known = ofDocument.get(operationName);
     if (known) return known;
     const selection = selectionOf(schema, document, operationName || null);

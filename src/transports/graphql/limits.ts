@@ -1,6 +1,7 @@
 import {
   GraphQLError,
   Kind,
+  TokenKind,
   type DefinitionNode,
   type DocumentNode,
   type FragmentDefinitionNode,
@@ -38,7 +39,8 @@ export function overLimit(document: DocumentNode, introspection: boolean): Graph
     const cost = expanded.costOf(definition);
     const depthMax = introspection && cost.introspects ? INTROSPECTION_DEPTH : LIMITS.depth;
     // How deep a fragment stands is known only of the operation that spreads it.
-    if (definition.kind === Kind.OPERATION_DEFINITION && cost.depth > depthMax) return refused(`deeper than ${depthMax} fields`);
+    if (definition.kind === Kind.OPERATION_DEFINITION && cost.depth > depthMax)
+      return refused(`deeper than ${depthMax} fields`);
     if (cost.aliases > LIMITS.aliases) return refused(`of more than ${LIMITS.aliases} aliases`);
     if (cost.tokens > LIMITS.tokens) return refused(`of more than ${LIMITS.tokens} tokens`);
   }
@@ -111,7 +113,7 @@ function add(sum: { depth: number; aliases: number; tokens: number; introspects:
 function tokensBetween(first: Token | undefined, last: Token | undefined): number {
   let count = 1;
   for (let token = first; token && token !== last; token = token.next ?? undefined) {
-    if (token.kind !== '<SOF>' && token.kind !== 'Comment') count += 1;
+    if (token.kind !== TokenKind.SOF && token.kind !== TokenKind.COMMENT) count += 1;
   }
   return count;
 }

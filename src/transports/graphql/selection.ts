@@ -18,7 +18,11 @@ export interface Selection {
 }
 
 /** Of a valid document and a subscription in it. Arguments of the root field choose what is watched, never what is shown. */
-export function selectionOf(schema: GraphQLSchema, document: DocumentNode, operationName?: string | null): Selection | null {
+export function selectionOf(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operationName?: string | null,
+): Selection | null {
   const operation = getOperationAST(document, operationName);
   if (!operation) return null;
   const others = document.definitions.filter(({ kind }) => kind !== Kind.OPERATION_DEFINITION);
@@ -37,7 +41,7 @@ function withoutRootArguments(schema: GraphQLSchema, document: DocumentNode): Do
   const visitor = visitWithTypeInfo(types, {
     Field: (node) => (types.getParentType() === root ? { ...node, arguments: [] } : undefined),
   });
-  return visit(document, visitor) as DocumentNode;
+  return visit<DocumentNode>(document, visitor);
 }
 
 /** Those that stand anywhere but in the definitions of the operation itself. */

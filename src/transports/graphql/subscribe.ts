@@ -20,7 +20,13 @@ export async function subscribe(args: ExecutionArgs, groups: Groups): Promise<So
   }
 }
 
-function deliver(socket: GraphqlSocket, id: string, stream: Stream<object>, args: ExecutionArgs, groups: Groups): Delivery {
+function deliver(
+  socket: GraphqlSocket,
+  id: string,
+  stream: Stream<object>,
+  args: ExecutionArgs,
+  groups: Groups,
+): Delivery {
   const group = groups.join(args);
   const delivery = new Delivery(id, stream, group, socket.outbox, (over) => {
     groups.leave(group);
