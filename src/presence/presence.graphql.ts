@@ -34,14 +34,15 @@ registerEnumType(CustomStatusEnum, {
 export const LastSeenBucketEnum = enumOf(LAST_SEEN_BUCKETS);
 registerEnumType(LastSeenBucketEnum, {
   name: 'LastSeenBucket',
-  description:
-    'RECENTLY: within 3 days. THIS_WEEK: 7 days. THIS_MONTH: 30 days. LONG_AGO: more, or never, or blocked.',
+  description: 'RECENTLY: within 3 days. THIS_WEEK: 7 days. THIS_MONTH: 30 days. LONG_AGO: more, or never, or blocked.',
 });
 
 export const PlatformEnum = enumOf(PLATFORMS);
 registerEnumType(PlatformEnum, { name: 'Platform', description: 'Kind of client behind a connection.' });
 
-@ObjectType('StatusMessage', { description: 'A short text beside the status, as people know it from Slack or Discord.' })
+@ObjectType('StatusMessage', {
+  description: 'A short text beside the status, as people know it from Slack or Discord.',
+})
 export class StatusMessageType implements MessageView {
   @Field(() => String)
   readonly text: string;

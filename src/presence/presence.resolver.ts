@@ -14,7 +14,14 @@ import {
   UserPresenceType,
 } from './presence.graphql.js';
 import { PresenceService } from './presence.service.js';
-import type { CustomStatus, HeartbeatView, MeView, OnlineUsersView, PresenceView, WatchTarget } from './presence.types.js';
+import type {
+  CustomStatus,
+  HeartbeatView,
+  MeView,
+  OnlineUsersView,
+  PresenceView,
+  WatchTarget,
+} from './presence.types.js';
 
 type Maybe<T> = T | null | undefined;
 

@@ -40,8 +40,13 @@ export class UpgradeRouter implements OnApplicationBootstrap, OnApplicationShutd
     // Some clients offer HTTP/2 with every request; a server that wants none answers as if they had not. Node 24 asks
     // this; an older one hands over every upgrade, and those clients have to stop offering.
     Object.assign(server, { shouldUpgradeCallback: isWebSocket });
-    server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => this.take(request, socket, head));
-    this.stop = this.clock.every(1000, () => this.handshakes.clear());
+    const listener = (request: IncomingMessage, socket: Socket, head: Buffer) => this.take(request, socket, head);
+    server.on('upgrade', listener);
+    const cancel = this.clock.every(1000, () => this.handshakes.clear());
+    this.stop = () => {
+      cancel();
+      server.off('upgrade', listener);
+    };
   }
 
   onApplicationShutdown(): void {

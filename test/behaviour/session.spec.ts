@@ -56,7 +56,7 @@ beforeEach(() => {
     clock,
     app.config,
     nest.get(Changes),
-    new Drains(),
+    new Drains(clock),
   );
   sessions.onApplicationBootstrap();
 });

@@ -15,6 +15,7 @@ export const DateTime = new GraphQLScalarType<Date, string>({
 
 function parse(value: unknown): Date {
   const date = typeof value === 'string' && FORM.test(value) ? new Date(value) : null;
-  if (!date || Number.isNaN(date.getTime())) throw new GraphQLError('DateTime is an ISO 8601 time in UTC with milliseconds');
+  if (!date || Number.isNaN(date.getTime()))
+    throw new GraphQLError('DateTime is an ISO 8601 time in UTC with milliseconds');
   return date;
 }
