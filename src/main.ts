@@ -7,37 +7,41 @@ import { loadConfig } from './kernel/config/config.js';
 import { environment } from './kernel/config/environment.js';
 
 /** Past this nothing is waited for any more; supervisors give up soon after. */
-const STOP_DEADLINE_MS = 38_000;
+const STOP_DEADLINE_MS = 39_000;
 
 process.on('unhandledRejection', (reason) =>
   die(`Unhandled: ${reason instanceof Error ? reason.stack : String(reason)}`),
 );
 
+/** Signals so close together are one. */
+const ONE_CTRL_C_MS = 500;
+
 let running: Lamplight | null = null;
 let asked = false;
+let insisting = false;
 process.on('SIGTERM', stop);
 process.on('SIGINT', stop);
 
 try {
   const config = loadConfig(environment());
   running = await Lamplight.start(config);
-  if (asked) await running.stop().finally(() => process.exit(0));
   const message = welcome(config, running.url);
   if (config.production) loggerFor(config).log(message, 'Lamplight');
   else process.stdout.write(`${message}\n`);
 } catch (error) {
-  // The sentence is for whoever started us; a stack would only hide it.
-  die(error instanceof Error ? error.message : String(error));
+  // A sentence is for whoever started us, and a stack would only hide it. Of a bug the stack is what helps.
+  const bug = error instanceof TypeError || error instanceof ReferenceError;
+  die(error instanceof Error ? (bug && error.stack) || error.message : String(error));
 }
 
 function stop(): void {
-  if (asked || running === null) {
-    // Asked twice, or before there was anything to end in good order.
-    if (asked) process.exit(1);
-    asked = true;
-    return;
-  }
+  if (insisting) process.exit(1);
+  if (asked) return;
   asked = true;
+  // Ctrl-C under npm arrives twice in one moment, from the terminal and from npm. Later it means impatience.
+  setTimeout(() => (insisting = true), ONE_CTRL_C_MS).unref();
+  // Still starting: nobody is connected, and a server of ours stops when we are gone.
+  if (running === null) process.exit(0);
   setTimeout(() => die(`Not everything has ended after ${STOP_DEADLINE_MS / 1000} s`), STOP_DEADLINE_MS).unref();
   running.stop().then(
     () => process.exit(0),

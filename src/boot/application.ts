@@ -18,6 +18,7 @@ import { migrate, waitForDatabase } from '../kernel/database/migrate.js';
 import { Directory } from '../kernel/directory/directory.service.js';
 import { Drains, ENGINE_ORDER } from '../kernel/drains.js';
 import { HealthChecks } from '../kernel/health/health.checks.js';
+import { serveDocs } from '../transports/rest/rest.document.js';
 import { BoundedExpressAdapter, furnish } from './http.js';
 import { loggerFor } from './logger.js';
 import { schema } from './schema.js';
@@ -25,8 +26,7 @@ import { seed } from './seed.js';
 
 /** How long a load balancer gets to notice that the instance wants no more traffic. */
 const NOTICE_MS = 1_000;
-const DRAIN_DEADLINE_MS = 30_000;
-const REQUESTS_DEADLINE_MS = 5_000;
+const REQUESTS_DEADLINE_MS = 3_000;
 
 /** A whole instance, ready. Tests start one like this as well. */
 export class Lamplight {
@@ -91,6 +91,7 @@ export class Lamplight {
     const drains = app.get(Drains);
     const checks = app.get(HealthChecks);
     furnish(app, config);
+    serveDocs(app, config);
 
     await engine.start();
     drains.register('engine', ENGINE_ORDER, () => engine.drain());
@@ -106,10 +107,7 @@ export class Lamplight {
     const drains = this.app.get(Drains);
     drains.begin();
     if (this.config.production && this.server.listening) await wait(NOTICE_MS);
-    await within(
-      DRAIN_DEADLINE_MS,
-      drains.run((name, error) => logger.error(`${name}: ${String(error)}`)),
-    );
+    await drains.run((name, error) => logger.error(`${name}: ${String(error)}`));
     await this.closeServer();
     await this.app.get(Engine).close();
     await this.app.close();

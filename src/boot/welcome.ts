@@ -8,6 +8,7 @@ export function welcome(config: Config, url: string): string {
     `Lamplight is ready at ${url} (development mode)`,
     '',
     `  GraphQL    ${url}/graphql`,
+    ...(config.apiDocs ? [`  REST       ${url}/api/docs`] : []),
     `  Health     ${url}/health/ready`,
     `  Presence   ${config.redisUrls.length > 0 ? 'in Redis' : 'in memory, this instance only'}`,
     `  Data       ${config.databaseUrl === null ? config.dataDir : 'in the Postgres of DATABASE_URL'}`,

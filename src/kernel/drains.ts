@@ -1,5 +1,11 @@
 import { Injectable } from '@nestjs/common';
 
+import { Clock } from './clock.js';
+
+/** Sockets are closed in batches, so that everybody who comes back does not do so in one second. */
+const SOCKETS_DEADLINE_MS = 27_000;
+const DEADLINE_MS = 3_000;
+
 interface Drain {
   readonly name: string;
   readonly order: number;
@@ -19,12 +25,14 @@ export class Drains {
   private readonly registered: Drain[] = [];
   private started = false;
 
+  constructor(private readonly clock: Clock) {}
+
   /** True from the moment the instance stops: no new connection is welcome. */
   get draining(): boolean {
     return this.started;
   }
 
-  /** `work` ends when nothing of `name` is left; it has to keep its own time. */
+  /** `work` ends when nothing of `name` is left: within 27 s for sockets, 3 s for everything else. */
   register(name: string, order: number, work: () => Promise<void>): void {
     this.registered.push({ name, order, work });
   }
@@ -34,19 +42,25 @@ export class Drains {
     this.started = true;
   }
 
-  /** Runs all of it, and tells who failed: one that does keeps nobody else from leaving in good order. */
+  /**
+   * Runs all of it, and tells who failed or took too long: one that does keeps nobody else from leaving in good order.
+   */
   async run(failed: (name: string, error: unknown) => void): Promise<void> {
     this.begin();
     const orders = [...new Set(this.registered.map(({ order }) => order))].sort((a, b) => a - b);
     for (const order of orders) {
       const together = this.registered.filter((drain) => drain.order === order);
       await Promise.all(
-        together.map(({ name, work }) =>
-          Promise.resolve()
-            .then(work)
-            .catch((error: unknown) => failed(name, error)),
-        ),
+        together.map((drain) => this.finish(drain).catch((error: unknown) => failed(drain.name, error))),
       );
     }
+  }
+
+  private finish({ order, work }: Drain): Promise<void> {
+    const deadlineMs = order <= SOCKETS_ORDER ? SOCKETS_DEADLINE_MS : DEADLINE_MS;
+    return new Promise((resolve, reject) => {
+      const cancel = this.clock.after(deadlineMs, () => reject(new Error(`not done after ${deadlineMs} ms`)));
+      Promise.resolve().then(work).then(resolve, reject).finally(cancel);
+    });
   }
 }

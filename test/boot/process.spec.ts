@@ -59,6 +59,14 @@ describe('a developer who starts it with nothing set', () => {
     expect(await processesHere()).toEqual([]);
   });
 
+  it('stops it in good order with one Ctrl-C, although under npm that arrives twice', async () => {
+    const process = start();
+    await process.ready();
+    process.child.kill('SIGINT');
+    expect(await process.stop('SIGINT')).toBe(0);
+    expect(await processesHere()).toEqual([]);
+  });
+
   it('can start a second one in the same folder only after the first has ended', async () => {
     await start().ready();
     const second = start();

