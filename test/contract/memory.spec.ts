@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { gone, INVISIBLE, memoryWorld, socket } from './world.js';
+import { MemoryEngine } from '../../src/engine/memory/memory.engine.js';
+import { ManualClock } from './manual.clock.js';
+import { gone, INVISIBLE, memoryWorld, SETTINGS, socket } from './world.js';
 
 describe('the end of a process with the memory engine', () => {
   it('leaves everybody who was shown as offline with that moment, and tells nobody', async () => {
@@ -39,5 +41,25 @@ describe('the end of a process with the memory engine', () => {
     const [left] = await presence.unstored(10);
     expect(left).toEqual({ userId: 'ann', lastSeen: (await world.now()) - 5000, lastActive: seen[0]?.lastActive });
     await world.close();
+  });
+});
+
+describe('a grace that has run out and was not looked at yet', () => {
+  it('still ends in an OFFLINE when something older of the same person is stored just then', async () => {
+    const clock = new ManualClock();
+    // Never started: nothing is swept but by hand.
+    const { presence } = new MemoryEngine(clock, SETTINGS);
+    const told: (string | undefined)[] = [];
+    presence.onTruth((_userId, truth) => told.push(truth?.status));
+    await presence.hold(socket('ann', 's1'));
+    await presence.watch(['ann']);
+    presence.checkpoint();
+    await presence.release(gone('ann', 's1', 'clean'));
+    const leftAt = clock.now();
+    await clock.turn(SETTINGS.leaveGraceMs + 1);
+    await presence.stored(await presence.unstored(10));
+    presence.sweep();
+    expect(told).toEqual(['OFFLINE']);
+    expect(await presence.unstored(10)).toMatchObject([{ userId: 'ann', lastSeen: leftAt }]);
   });
 });

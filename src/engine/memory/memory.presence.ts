@@ -137,11 +137,10 @@ export class MemoryPresence extends PresenceStore {
   }
 
   stored(seen: readonly Seen[]): Promise<void> {
-    const now = this.clock.now();
     for (const one of seen) {
       if (!this.queue.remove(one)) continue;
-      const record = this.records.get(one.userId);
-      if (record !== undefined && record.holds.size === 0 && isGone(record, now)) this.discard(one.userId);
+      // Not merely gone by now: whose grace has just run out is still to be shown OFFLINE.
+      if (this.records.get(one.userId)?.retired) this.discard(one.userId);
     }
     return Promise.resolve();
   }
@@ -232,7 +231,8 @@ export class MemoryPresence extends PresenceStore {
     if (present) record.active = counting(record).some((hold) => holderStateOf(hold, now, idleAfterMs).active);
     if (face.status !== before.status) this.turn(record, face.status === 'OFFLINE', present, now);
     this.agenda.put(record.userId, dueAt(record, now, idleAfterMs), now);
-    if (record.holds.size === 0 && isGone(record, now)) this.retire(record);
+    record.retired = record.holds.size === 0 && isGone(record, now);
+    if (record.retired) this.retire(record);
     if (record.version > 0 && sameFace(before, face)) return truthOf(record);
     record.face = face;
     record.version = this.nextVersion(now);

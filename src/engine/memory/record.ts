@@ -37,6 +37,8 @@ export interface PresenceRecord {
   lastSeen: number | null;
   lastActive: number | null;
   version: number;
+  /** Everything about the departure was told and queued: the record goes once that is stored. */
+  retired: boolean;
 }
 
 export function emptyRecord(userId: string, custom: Custom): PresenceRecord {
@@ -52,6 +54,7 @@ export function emptyRecord(userId: string, custom: Custom): PresenceRecord {
     lastSeen: null,
     lastActive: null,
     version: 0,
+    retired: false,
   };
 }
 
