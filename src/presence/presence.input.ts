@@ -34,9 +34,10 @@ function checkStatus(status: CustomStatus): CustomStatus {
 }
 
 function checkMessage(input: MessageInput): NonNullable<CustomChange['message']> {
+  const trimmed = input.text.trim();
   // Length first: normalising is not free, and no text of 140 code points is longer than this before it.
-  if (input.text.length > 16 * TEXT_MAX) throw badInput(`The text takes 1 to ${TEXT_MAX} characters`);
-  const text = input.text.normalize('NFC').trim();
+  if (trimmed.length > 16 * TEXT_MAX) throw badInput(`The text takes 1 to ${TEXT_MAX} characters`);
+  const text = trimmed.normalize('NFC');
   const { length } = [...text];
   if (length < 1 || length > TEXT_MAX) throw badInput(`The text takes 1 to ${TEXT_MAX} characters`);
   if (UNFIT_TEXT.test(text)) throw badInput('The text has characters that are not allowed');
