@@ -17,12 +17,14 @@ import { PresenceReader } from './presence.reader.js';
 import { PresenceRepository } from './presence.repository.js';
 import { offline, redact, toCustom } from './presence.rules.js';
 import type {
+  CustomStatus,
   CustomStatusInput,
   HeartbeatInput,
   HeartbeatView,
   MeView,
   OnlineUsersView,
   Opening,
+  OverrideStatus,
   PresenceView,
 } from './presence.types.js';
 
@@ -97,14 +99,7 @@ export class PresenceService {
     if (!Number.isInteger(first) || first < 1 || first > PAGE_MAX) throw badInput(`first is from 1 to ${PAGE_MAX}`);
     const after = query.after == null ? null : decodeCursor(query.after);
     const excluded = query.excludeUserId == null ? null : checkId(query.excludeUserId, 'excludeUserId');
-    const people = await this.listed(caller, query.conversationId ?? null);
-    const views = await this.reader.views(
-      caller.userId,
-      people.filter((userId) => userId !== caller.userId && userId !== excluded),
-    );
-    const online = [...views.values()]
-      .filter((view) => view.isOnline)
-      .sort((a, b) => (a.userId < b.userId ? -1 : 1));
+    const online = await this.onlineAmong(caller, await this.listed(caller, query.conversationId ?? null), excluded);
     const rest = after === null ? online : online.filter((view) => view.userId > after);
     const nodes = rest.slice(0, first);
     const last = nodes.at(-1);
@@ -113,6 +108,12 @@ export class PresenceService {
       totalCount: online.length,
       endCursor: last && rest.length > first ? encodeCursor(last.userId) : null,
     };
+  }
+
+  /** All of the caller's contacts and fellow members who are online as the caller may see them, by id. */
+  async onlineAround(caller: Caller, excludeUserId: string | null): Promise<readonly PresenceView[]> {
+    const excluded = excludeUserId === null ? null : checkId(excludeUserId, 'excludeUserId');
+    return this.onlineAmong(caller, await this.directory.acquaintancesOf(caller.userId, LISTED_MAX), excluded);
   }
 
   async me(caller: Caller): Promise<MeView> {
@@ -184,9 +185,25 @@ export class PresenceService {
   /** Leaves at once and with no grace: everything, or what has this device id. Sockets stay open. */
   async goOffline(caller: Caller, deviceId: string | null): Promise<PresenceView> {
     if (deviceId !== null) checkId(deviceId, 'deviceId');
-    const { truth, typing } = await this.engine.presence.leave(caller.userId, deviceId);
-    await this.stopTyping(caller.userId, typing);
-    return this.own(truth ?? (await this.truthOf(caller.userId)));
+    return this.own((await this.leave(caller.userId, deviceId)) ?? (await this.truthOf(caller.userId)));
+  }
+
+  /** For the product's own back end: what a user chose to be shown as. Refuses USER_NOT_FOUND. */
+  async customStatusOf(userId: string): Promise<CustomStatus> {
+    if (!(await this.directory.user(checkId(userId, 'userId')))) throw userNotFound();
+    return (await this.customs.stored(userId))?.status ?? 'ONLINE';
+  }
+
+  /**
+   * For the product's own back end: ONLINE and IDLE hold the user's nameless lease, OFFLINE is a `goOffline`.
+   * `touch`: the user counts as active just now. Refuses USER_NOT_FOUND.
+   */
+  async override(userId: string, status: OverrideStatus, touch: boolean): Promise<void> {
+    if (!(await this.directory.user(checkId(userId, 'userId')))) throw userNotFound();
+    if (touch) await this.engine.presence.touch(userId);
+    if (status === 'OFFLINE') return void (await this.leave(userId, null));
+    const holder: Holder = { kind: 'lease', id: '', deviceId: null, platform: 'UNKNOWN' };
+    await this.hold({ holder }, userId, status === 'IDLE' ? 'idle' : 'active', true);
   }
 
   /** A live connection that counts has opened. Never refuses for a store that is away: it is made good later. */
@@ -252,6 +269,12 @@ export class PresenceService {
     }
   }
 
+  private async leave(userId: string, deviceId: string | null): Promise<Truth | null> {
+    const { truth, typing } = await this.engine.presence.leave(userId, deviceId);
+    await this.stopTyping(userId, typing);
+    return truth;
+  }
+
   private async register(socket: Socket): Promise<void> {
     socket.waiting = true;
     try {
@@ -291,6 +314,16 @@ export class PresenceService {
     if (truth) return truth;
     const stored = (await this.repository.lastSeenOf([userId])).get(userId);
     return offline(userId, stored?.lastSeen ?? null, stored?.lastActive ?? null);
+  }
+
+  private async onlineAmong(
+    caller: Caller,
+    people: readonly string[],
+    excluded: string | null,
+  ): Promise<readonly PresenceView[]> {
+    const others = people.filter((userId) => userId !== caller.userId && userId !== excluded);
+    const views = await this.reader.views(caller.userId, others);
+    return [...views.values()].filter((view) => view.isOnline).sort((a, b) => (a.userId < b.userId ? -1 : 1));
   }
 
   private async listed(caller: Caller, conversationId: string | null): Promise<string[]> {

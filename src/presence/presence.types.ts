@@ -86,6 +86,10 @@ export interface HeartbeatInput {
   readonly platform?: Platform | null;
 }
 
+/** What somebody may be set to from outside. */
+export const OVERRIDE_STATUSES = ['ONLINE', 'IDLE', 'OFFLINE'] as const;
+export type OverrideStatus = (typeof OVERRIDE_STATUSES)[number];
+
 /** How a live connection opened. */
 export interface Opening {
   readonly connectionId: string;

@@ -61,6 +61,21 @@ export class DirectoryReads {
     );
   }
 
+  /** Contacts, then members of shared conversations who are none; each part by id. */
+  acquaintancesOf(userId: string, limit: number): Promise<string[]> {
+    return this.ids(
+      `SELECT id FROM (
+         SELECT contact_id AS id, 0 AS rank FROM contacts WHERE owner_id = $1
+         UNION ALL
+         SELECT theirs.user_id, 1 FROM conversation_members own
+         JOIN conversation_members theirs USING (conversation_id)
+         WHERE own.user_id = $1 AND theirs.user_id <> $1
+       ) AS around GROUP BY id ORDER BY min(rank), id LIMIT $2`,
+      userId,
+      limit,
+    );
+  }
+
   private async ids(sql: string, id: string, limit: number): Promise<string[]> {
     const rows = await this.query<{ id: string }>(sql, [id, limit]);
     return rows.map((row) => row.id);

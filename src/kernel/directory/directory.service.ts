@@ -80,6 +80,11 @@ export class Directory {
     return this.reads.conversationsOf(userId, limit);
   }
 
+  /** The user's contacts first, then members of the same conversations; by id, without the user. */
+  acquaintancesOf(userId: string, limit: number): Promise<string[]> {
+    return this.reads.acquaintancesOf(userId, limit);
+  }
+
   async isMember(conversationId: string, userId: string): Promise<boolean> {
     return (await this.membershipCache.get(membershipKey(conversationId, userId))) ?? false;
   }
