@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TypingStore } from '../../src/engine/engine.js';
-import { LATE_MS, SETTINGS } from './world.js';
+import { LATE_MS, NEAR_MS, SETTINGS } from './world.js';
 import type { World } from './world.js';
 import { WORLDS } from './worlds.js';
 
@@ -21,7 +21,7 @@ describe.each(WORLDS)('who is typing, by the $name engine', ({ make }) => {
     const now = await world.now();
     const { expiresAt, published } = await typing.start('room', 'ann', 's1');
     expect(published).toBe(true);
-    expect(Math.abs(expiresAt - now - SETTINGS.typingTtlMs)).toBeLessThan(100);
+    expect(Math.abs(expiresAt - now - SETTINGS.typingTtlMs)).toBeLessThan(NEAR_MS);
     expect(await typing.typists('room')).toEqual([{ userId: 'ann', expiresAt }]);
     await typing.stop('room', 'ann', 's1');
     await world.until(() => world.typings.length === 2);
@@ -41,9 +41,9 @@ describe.each(WORLDS)('who is typing, by the $name engine', ({ make }) => {
 
   it('ends typing by itself', async () => {
     await typing.start('room', 'ann', 's1');
-    await world.pass(SETTINGS.typingTtlMs - 150);
+    await world.pass(SETTINGS.typingTtlMs / 2);
     expect(told()).toEqual([['ann', true]]);
-    await world.until(() => world.typings.length === 2, 150 + LATE_MS);
+    await world.until(() => world.typings.length === 2, SETTINGS.typingTtlMs / 2 + LATE_MS);
     expect(told()).toEqual([
       ['ann', true],
       ['ann', false],

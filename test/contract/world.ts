@@ -5,16 +5,18 @@ import { ManualClock } from './manual.clock.js';
 /** Short enough for a store with a clock of its own; far enough apart to be told apart. */
 export const SETTINGS: EngineSettings = {
   instanceId: 'one',
-  leaseMs: 1000,
-  offlineGraceMs: 800,
+  leaseMs: 1200,
+  offlineGraceMs: 1200,
   leaveGraceMs: 300,
-  idleAfterMs: 1500,
-  typingTtlMs: 500,
-  typingMinIntervalMs: 200,
+  idleAfterMs: 2500,
+  typingTtlMs: 600,
+  typingMinIntervalMs: 300,
 };
 
 /** How late a deadline may be noticed. Milliseconds. */
-export const LATE_MS = 400;
+export const LATE_MS = 600;
+/** How far two readings of the same moment may be apart on a busy machine. Milliseconds. */
+export const NEAR_MS = 250;
 
 /** An engine with its time in the test's hand, and all that it told. */
 export interface World {

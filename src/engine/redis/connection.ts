@@ -32,7 +32,8 @@ export function makeConnections(urls: readonly string[]): Connections {
   if (urls.length > 1) return clusterOf(urls);
   return {
     commands: new Redis(first, { ...OPTIONS, enableAutoPipelining: true }),
-    subscriber: new Redis(first, OPTIONS),
+    // Wire subscribes again: the client would do it without catching a failure.
+    subscriber: new Redis(first, { ...OPTIONS, autoResubscribe: false }),
     sharded: false,
   };
 }

@@ -17,7 +17,7 @@ export class Listening {
 
   /** Resolves when nothing about them can be missed any more. */
   async begin(ids: readonly string[]): Promise<void> {
-    await Promise.all([...new Set(ids)].map((id) => this.open.get(id) ?? this.beginOne(id)));
+    await this.channels.within(Promise.all([...new Set(ids)].map((id) => this.open.get(id) ?? this.beginOne(id))));
   }
 
   end(ids: readonly string[]): void {

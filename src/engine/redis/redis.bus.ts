@@ -14,11 +14,23 @@ export class RedisBus extends Bus {
   }
 
   async subscribe(topic: string, listener: (message: string) => void): Promise<Stop> {
-    const id = await this.channels.subscribe(busChannel(topic), (payload) => listener(String(payload)));
     let ended = false;
-    return () => {
-      if (!ended) this.channels.unsubscribe(id);
+    const subscription = this.channels.subscribe(busChannel(topic), (payload) => {
+      if (!ended) listener(String(payload));
+    });
+    const stop = () => {
+      if (ended) return;
       ended = true;
+      subscription.then(
+        (id) => this.channels.unsubscribe(id),
+        () => undefined,
+      );
     };
+    // Granted after it was refused, it would be heard twice by who asks again.
+    await this.channels.within(subscription).catch((error: unknown) => {
+      stop();
+      throw error;
+    });
+    return stop;
   }
 }

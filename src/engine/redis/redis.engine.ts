@@ -80,7 +80,7 @@ export class RedisEngine extends Engine {
   }
 
   health(): EngineHealth {
-    return { kind: 'redis', up: this.memberships.up };
+    return { kind: 'redis', up: this.memberships.up && this.channels.up };
   }
 
   async drain(): Promise<void> {

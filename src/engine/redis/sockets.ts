@@ -136,7 +136,8 @@ export class Sockets implements MembershipListener {
     for (const gone of this.gone.values()) {
       if (gone.shard === shard && gone.failed) this.giveUp(gone);
     }
-    if (lost && this.loader !== null) void this.recent.bringBack(shard, this.loader, (userId) => this.ofUser(userId).length > 0);
+    if (lost && this.loader !== null)
+      void this.recent.bringBack(shard, this.loader, (userId) => this.ofUser(userId).length > 0);
   }
 
   async counted(membership: Membership, owned: number): Promise<void> {

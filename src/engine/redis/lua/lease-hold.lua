@@ -22,7 +22,6 @@ put_holder(record, 'l:' .. id, {
   platform = ARGV[4], device = ARGV[3], id = id,
 })
 if active then record.la = NOW end
-settle(record)
 checkpoint(record)
-save(record)
+settle(record)
 return { 'OK', truth_of(record), EPOCH }

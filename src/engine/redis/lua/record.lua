@@ -1,18 +1,35 @@
 -- One user's record: the same rules as memory/record.ts, kept in a hash. Times 0: none.
 --   c:<incarnation>:<id>, l:<id>  holders: connectedAt|activeAt|idle|counts|renewedAt|endsAt|platform|device|id
---   st since ls la pl v           what is shown: status, since, lastSeen, lastActive, platforms, version
---   cv wa wi msg mx               chosen status: version, while active, while inactive, message (JSON), its end
---   ac ge lf ck                   was active, grace end, newest sign of life of who left, last checkpoint
-local NUMBERS = { 'since', 'ls', 'la', 'v', 'cv', 'mx', 'ge', 'lf', 'ck' }
-local TEXTS = { 'st', 'pl', 'wa', 'wi', 'msg', 'ac' }
+--   r                             all the rest, packed, as reading many small fields costs more than all that is done here:
+--     st since ls la v pl         what is shown: status, since, lastSeen, lastActive, version, platforms
+--     cv wa wi mx msg             chosen status: version, while active, while inactive, end of the message, message (JSON)
+--     ac ge lf ck                 was active, grace end, newest sign of life of who left, last checkpoint
 local HOLDER = '^(%d+)|(%d+)|(%d)|(%d)|(%d+)|(%d+)|([^|]*)|([^|]*)|(.*)$'
+local HOLDER_FORMAT = '%d|%d|%d|%d|%d|%d|%s|%s|%s'
+local RECORD = '^([^|]*)|(%d+)|(%d+)|(%d+)|(%d+)|([^|]*)|(%d+)|([^|]*)|([^|]*)|(%d+)|(%d)|(%d+)|(%d+)|(%d+)|(.*)$'
+local RECORD_FORMAT = '%s|%d|%d|%d|%d|%s|%d|%s|%s|%d|%d|%d|%d|%d|%s'
+
+-- `shown`: status, platforms and message as watchers know them; nil for a record that begins.
+local function unpack_record(uid, packed)
+  local st, since, ls, la, v, pl, cv, wa, wi, mx, ac, ge, lf, ck, msg = string.match(packed, RECORD)
+  return {
+    uid = uid, holds = {}, pending = {}, packed = packed, shown = { st = st, pl = pl, msg = msg },
+    st = st, since = tonumber(since), ls = tonumber(ls), la = tonumber(la), v = tonumber(v), pl = pl,
+    cv = tonumber(cv), wa = wa, wi = wi, mx = tonumber(mx), msg = msg,
+    ac = tonumber(ac), ge = tonumber(ge), lf = tonumber(lf), ck = tonumber(ck),
+  }
+end
 
 local function new_record(uid)
-  local record = { uid = uid, holds = {}, was = {} }
-  for _, name in ipairs(NUMBERS) do record[name] = 0 end
-  for _, name in ipairs(TEXTS) do record[name] = '' end
-  record.st = 'OFFLINE'
-  return record
+  return {
+    uid = uid, holds = {}, pending = {}, st = 'OFFLINE', since = 0, ls = 0, la = 0, v = 0, pl = '',
+    cv = 0, wa = '', wi = '', mx = 0, msg = '', ac = 0, ge = 0, lf = 0, ck = 0,
+  }
+end
+
+local function pack_record(r)
+  return string.format(RECORD_FORMAT, r.st, r.since, r.ls, r.la, r.v, r.pl, r.cv, r.wa, r.wi, r.mx, r.ac, r.ge, r.lf,
+    r.ck, r.msg)
 end
 
 local function parse_holder(text)
@@ -27,23 +44,23 @@ end
 local function load_record(uid)
   local flat = redis.call('HGETALL', user_key(uid))
   if #flat == 0 then return nil end
-  local record = new_record(uid)
+  local record, holds
+  holds = {}
   for i = 1, #flat, 2 do
-    local name = flat[i]
-    if string.sub(name, 2, 2) == ':' then record.holds[name] = parse_holder(flat[i + 1])
-    else record.was[name] = flat[i + 1] end
+    if flat[i] == 'r' then record = unpack_record(uid, flat[i + 1])
+    else holds[flat[i]] = parse_holder(flat[i + 1]) end
   end
-  for _, name in ipairs(NUMBERS) do record[name] = tonumber(record.was[name]) or 0 end
-  for _, name in ipairs(TEXTS) do record[name] = record.was[name] or '' end
+  record.holds = holds
   return record
 end
 
-local function put_holder(record, field, holder)
-  record.holds[field] = holder
-  redis.call('HSET', user_key(record.uid), field, table.concat({
-    whole(holder.connected), whole(holder.active), holder.idle and '1' or '0', holder.counts and '1' or '0',
-    whole(holder.renewed), whole(holder.ends), holder.platform, holder.device, holder.id,
-  }, '|'))
+-- Written by `save`.
+local function put_holder(record, field, h)
+  record.holds[field] = h
+  local pending = record.pending
+  pending[#pending + 1] = field
+  pending[#pending + 1] = string.format(HOLDER_FORMAT, h.connected, h.active, h.idle and 1 or 0, h.counts and 1 or 0,
+    h.renewed, h.ends, h.platform, h.device, h.id)
 end
 
 local function drop_holder(record, field)
@@ -53,7 +70,7 @@ end
 
 -- A chosen status applies if it is newer, or when none is known. Version '': not given.
 local function adopt(record, version, active, inactive, message, ends)
-  if version == '' or (record.was.cv and tonumber(version) <= record.cv) then return end
+  if version == '' or record.shown and tonumber(version) <= record.cv then return end
   record.cv, record.wa, record.wi = tonumber(version), active, inactive
   record.msg, record.mx = message, tonumber(ends)
 end
@@ -89,11 +106,9 @@ local function wait_for_storage(uid, last_seen, last_active)
 end
 
 -- What watchers and callers are given, a JSON array. The epoch tells a watcher at once that the store was emptied.
-local function truth_of(record)
-  return '[' .. table.concat({
-    whole(record.v), '"' .. record.st .. '"', whole(record.since), whole(record.ls), whole(record.la),
-    '"' .. record.pl .. '"', record.msg == '' and 'null' or record.msg, '"' .. EPOCH .. '"',
-  }, ',') .. ']'
+local function truth_of(r)
+  return string.format('[%d,"%s",%d,%d,%d,"%s",%s,"%s"]', r.v, r.st, r.since, r.ls, r.la, r.pl,
+    r.msg == '' and 'null' or r.msg, EPOCH)
 end
 
 local function tell(uid, version, payload)
@@ -128,7 +143,7 @@ local function face_of(record)
   end
   local active = active_until > NOW
   if record.present then
-    record.ac = active and '1' or '0'
+    record.ac = active and 1 or 0
     -- The user turns idle with the last of them.
     if active then due = math.min(due, active_until) end
     local names = {}
@@ -140,7 +155,7 @@ local function face_of(record)
   due = math.min(due, record.ge)
   -- Grace only prolongs what is shown: who is shown OFFLINE comes back with a holder, never by a changed status.
   if record.st == 'OFFLINE' then return 'OFFLINE', '', due end
-  return record.ac == '1' and record.wa or record.wi, record.pl, due
+  return record.ac == 1 and record.wa or record.wi, record.pl, due
 end
 
 local function turn(record, status)
@@ -156,16 +171,14 @@ local function turn(record, status)
 end
 
 local function save(record)
-  local changed = {}
-  for _, name in ipairs(NUMBERS) do
-    local text = whole(record[name])
-    if record.was[name] ~= text then changed[#changed + 1] = name; changed[#changed + 1] = text end
+  local pending, packed = record.pending, pack_record(record)
+  if packed ~= record.packed then
+    pending[#pending + 1] = 'r'
+    pending[#pending + 1] = packed
+    record.packed = packed
   end
-  for _, name in ipairs(TEXTS) do
-    if record.was[name] ~= record[name] then changed[#changed + 1] = name; changed[#changed + 1] = record[name] end
-  end
-  if #changed > 0 then redis.call('HSET', user_key(record.uid), unpack(changed)) end
-  for i = 1, #changed, 2 do record.was[changed[i]] = changed[i + 1] end
+  if #pending > 0 then redis.call('HSET', user_key(record.uid), unpack(pending)) end
+  record.pending = {}
 end
 
 -- Brings the record to what is true now, and tells whoever watches when others are shown something else.
@@ -177,11 +190,12 @@ local function settle(record)
   if record.mx > 0 then due = math.min(due, record.mx) end
   if record.ge > 0 and not in_grace(record) then record.ge = 0 end
   if status ~= record.st then turn(record, status) end
-  local new = record.was.v == nil
-  local changed = new or record.was.st ~= status or record.was.pl ~= platforms or record.was.msg ~= record.msg
   record.pl = platforms
-  if changed then record.v = next_version() end
-  if changed then tell(record.uid, record.v, truth_of(record)) end
+  local shown = record.shown
+  if not shown or shown.st ~= status or shown.pl ~= platforms or shown.msg ~= record.msg then
+    record.v = next_version()
+    tell(record.uid, record.v, truth_of(record))
+  end
   if is_vacant(record) then
     -- Nothing is left to wait for: the record goes once it is stored, at once when there is nothing to store.
     if record.la > 0 then wait_for_storage(record.uid, 0, record.la) end

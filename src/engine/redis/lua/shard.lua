@@ -25,7 +25,7 @@ local STALLED = SWEPT > 0 and (NOW < SWEPT or NOW - SWEPT > STALL_MS)
 local GUARDED = STALLED or NOW < (tonumber(meta[4]) or 0)
 
 -- Lua's own way to print numbers loses digits of a version.
-local function whole(number) return string.format('%.0f', number) end
+local function whole(number) return string.format('%d', number) end
 
 -- Grows by the clock, so that it goes on growing when everything here was lost.
 local function next_version()

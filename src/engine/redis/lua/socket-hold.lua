@@ -26,7 +26,6 @@ local holder = {
 put_holder(record, field, holder)
 if not before then redis.call('HSET', owned_key(incarnation), id, uid) end
 record.la = math.max(record.la, holder.active)
-settle(record)
 checkpoint(record)
-save(record)
+settle(record)
 return { 'OK', truth_of(record), holder.counts and '1' or '0', EPOCH }

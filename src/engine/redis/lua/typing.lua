@@ -6,7 +6,7 @@ local DUE = KEYS[1]
 local clock = redis.call('TIME')
 local NOW = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
-local function whole(number) return string.format('%.0f', number) end
+local function whole(number) return string.format('%d', number) end
 local function conversation_key(conversation) return PREFIX .. 'c:' .. conversation end
 
 -- until 0: the end.
