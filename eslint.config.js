@@ -17,7 +17,7 @@ export default defineConfig(
       '@typescript-eslint/require-await': 'off',
       // Nest's modules are classes that only carry a decorator.
       '@typescript-eslint/no-extraneous-class': 'off',
-      eqeqeq: 'error',
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-console': 'error',
     },
   },
