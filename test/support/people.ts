@@ -67,11 +67,15 @@ export class Stage {
   /** People who do not know each other. */
   async strangers<N extends readonly string[]>(...names: N): Promise<{ [K in keyof N]: Person }> {
     const number = (this.count += 1);
-    const people = names.map((name, i) => new Person(`${name}-${number}`, this.place(i), this.place(i + 1), this.driver));
-    for (const { id } of people) {
-      await this.directory.putUser({ id, username: id, displayName: `The ${id}`, avatarUrl: null });
-    }
+    const people: Person[] = [];
+    for (const [i, name] of names.entries()) people.push(await this.joins(`${name}-${number}`, i));
     return people as { [K in keyof N]: Person };
+  }
+
+  /** Somebody of exactly this id, who lives on the nth instance. */
+  async joins(id: string, place = 0): Promise<Person> {
+    await this.directory.putUser({ id, username: id, displayName: `The ${id}`, avatarUrl: null });
+    return new Person(id, this.place(place), this.place(place + 1), this.driver);
   }
 
   /** `owner` has `other` as a contact from now on. */
