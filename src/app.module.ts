@@ -11,6 +11,8 @@ import { KernelModule } from './kernel/kernel.module.js';
 import { PresenceModule } from './presence/presence.module.js';
 import { PrivacyModule } from './privacy/privacy.module.js';
 import { GraphqlModule } from './transports/graphql/graphql.module.js';
+import { OperationsModule } from './transports/operations/operations.module.js';
+import { GrpcModule } from './transports/grpc/grpc.module.js';
 import { RestModule } from './transports/rest/rest.module.js';
 import { TypingModule } from './typing/typing.module.js';
 
@@ -33,6 +35,8 @@ export class AppModule {
         // How it is reached.
         GraphqlModule,
         RestModule,
+        OperationsModule,
+        GrpcModule,
         BootModule.with(config),
       ],
     };

@@ -8,6 +8,7 @@ import helmet from 'helmet';
 
 import type { Config } from '../kernel/config/config.js';
 import { allowsOrigin } from '../kernel/config/origins.js';
+import { timed } from '../kernel/metrics/http.timing.js';
 
 /** Request line and headers together: five hundred ids of 128 characters fit into a query. */
 const HEADERS_MAX_BYTES = 80 * 1024;
@@ -37,6 +38,7 @@ export class BoundedExpressAdapter extends ExpressAdapter {
 export function furnish(app: NestExpressApplication, config: Config): void {
   app.disable('x-powered-by');
   app.set('query parser', 'simple'); // Flat text only: nothing here takes nested queries.
+  app.use(timed);
   app.use(helmet(securityHeaders(config)));
   app.use((_request: Request, response: Response, next: NextFunction) => {
     response.vary('Origin');
