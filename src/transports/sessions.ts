@@ -15,7 +15,7 @@ const PULSE_MS = 250;
 const STANDSTILL_MS = 2000;
 /** Sockets told to go elsewhere with each pulse of a drain: all at once while they are few. */
 const DRAINED_A_PULSE_MIN = 500;
-const DRAIN_MS = 25_000;
+const DRAIN_MS = 22_000;
 /** How long the last ones told get to leave; a wire cuts those off that do not. */
 const LEAVE_MS = 2500;
 /** Users looked up at once when too much has changed to be told of each. */

@@ -6,6 +6,7 @@ import type { Caller } from '../../kernel/caller.js';
 import type { Config } from '../../kernel/config/config.js';
 import { oneWay, statusOfDraft, telling } from './apollo.plugins.js';
 import { explain } from './explain.js';
+import type { KeptDocuments } from './kept.documents.js';
 import { DOCUMENT_TOKENS_MAX } from './limits.js';
 
 /** What resolvers and guards are given: over HTTP the request, over a socket the caller it has proven. */
@@ -15,7 +16,7 @@ export interface GraphqlContext {
 }
 
 /** `subscriptions` stays unset: sockets are served by our own server, with our own limits. */
-export function apolloOptions(config: Config): ApolloDriverConfig {
+export function apolloOptions(config: Config, documents: KeptDocuments): ApolloDriverConfig {
   return {
     driver: ApolloDriver,
     path: '/graphql',
@@ -29,6 +30,7 @@ export function apolloOptions(config: Config): ApolloDriverConfig {
     hideSchemaDetailsFromClientErrors: config.production,
     includeStacktraceInErrorResponses: false,
     parseOptions: { maxTokens: DOCUMENT_TOKENS_MAX },
+    documentStore: documents.store,
     // Ours alone decides what a client sees: Nest's would add what an exception held.
     autoTransformHttpErrors: false,
     formatError: (_formatted, error) => explain(error),

@@ -4,7 +4,10 @@ import { Documents } from './documents.js';
 import { explain } from './explain.js';
 import { JSON_TYPE, RESPONSE_TYPE, legacy } from './media.js';
 
-/** Stands before Apollo, which would validate a document before it could be told that it is too large to. */
+/**
+ * Stands before Apollo, which would look into a document before it could be told that it is too large to: only
+ * documents that are safe to execute come through, and Apollo finds them read already.
+ */
 @Injectable()
 export class Doorkeeper implements NestMiddleware {
   constructor(private readonly documents: Documents) {}
@@ -15,13 +18,14 @@ export class Doorkeeper implements NestMiddleware {
     // Answers are one person's: no cache may keep one.
     response.setHeader('Cache-Control', 'no-store');
     const text = textOf(request);
-    const over = text === null ? null : this.documents.overLimit(text);
-    if (!over) return next();
+    // What is no document at all is Apollo's to refuse.
+    const { errors } = text ? this.documents.take(text) : {};
+    if (!errors) return next();
     const old = legacy(request.headers.accept);
     response
       .status(old ? 200 : 400)
       .type(old ? JSON_TYPE : RESPONSE_TYPE)
-      .send(JSON.stringify({ errors: [explain(over)] }));
+      .send(JSON.stringify({ errors: errors.map(explain) }));
   }
 }
 
