@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 
-import type { Custom } from '../engine/engine.js';
+import { type Custom, Engine } from '../engine/engine.js';
 import { Cache } from '../kernel/cache.js';
 import { Changes } from '../kernel/changes/changes.service.js';
 import { Clock } from '../kernel/clock.js';
+import { Directory } from '../kernel/directory/directory.service.js';
 import { Refusal } from '../kernel/errors.js';
 import { PresenceRepository } from './presence.repository.js';
 import { toCustom } from './presence.rules.js';
@@ -20,8 +21,11 @@ export class Customs {
   constructor(
     repository: PresenceRepository,
     changes: Changes,
+    engine: Engine,
+    private readonly directory: Directory,
     private readonly clock: Clock,
   ) {
+    engine.presence.loadCustomsWith((userIds) => this.load(userIds));
     this.cache = new Cache({
       max: CUSTOMS_MAX,
       batchMax: CUSTOMS_A_QUERY,
@@ -48,5 +52,12 @@ export class Customs {
       if (error instanceof Refusal) return undefined;
       throw error;
     }
+  }
+
+  /** For sockets that have to be registered anew: of everybody who exists, never chosen included. */
+  private async load(userIds: readonly string[]): Promise<Map<string, Custom>> {
+    const [users, customs] = await Promise.all([this.directory.users(userIds), this.cache.many(userIds)]);
+    const now = this.clock.now();
+    return new Map([...users.keys()].map((userId) => [userId, toCustom(customs.get(userId) ?? null, now)]));
   }
 }

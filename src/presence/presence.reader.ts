@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 
-import { Engine, type Truth } from '../engine/engine.js';
+import { Engine } from '../engine/engine.js';
 import { Clock } from '../kernel/clock.js';
-import { type Dossier, PrivacyService } from '../privacy/privacy.service.js';
-import { offline, redact } from './presence.rules.js';
+import { PrivacyService } from '../privacy/privacy.service.js';
+import { completed, lacksLastSeen, offline, redact } from './presence.rules.js';
 import type { PresenceView } from './presence.types.js';
 
 /** Answers what one viewer may see of others. No truth leaves it. */
@@ -20,19 +20,16 @@ export class PresenceReader {
     const distinct = [...new Set(userIds)];
     // The engine first: a user whose record goes away in between is in Postgres by then.
     const truths = await this.engine.presence.read(distinct);
-    const absent = new Set(distinct.filter((_, i) => !truths[i]));
-    const dossiers = await this.privacy.dossiersFor(viewerId, distinct, absent);
+    const incomplete = new Set(distinct.filter((_, i) => !truths[i] || lacksLastSeen(truths[i])));
+    const dossiers = await this.privacy.dossiersFor(viewerId, distinct, incomplete);
     const now = this.clock.now();
     const views = new Map<string, PresenceView>();
     distinct.forEach((userId, i) => {
       const dossier = dossiers.get(userId);
-      if (dossier) views.set(userId, redact(truths[i] ?? stored(userId, dossier), dossier.user, dossier.verdict, now));
+      if (!dossier) return;
+      const truth = truths[i] ?? offline(userId, null, dossier.lastActive ?? null);
+      views.set(userId, redact(completed(truth, dossier.lastSeen ?? null), dossier.user, dossier.verdict, now));
     });
     return views;
   }
-}
-
-/** The truth of somebody whom the engine does not hold. */
-export function stored(userId: string, dossier: Dossier): Truth {
-  return offline(userId, dossier.lastSeen ?? null, dossier.lastActive ?? null);
 }

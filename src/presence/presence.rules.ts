@@ -34,6 +34,19 @@ export function offline(userId: string, lastSeen: number | null, lastActive: num
 }
 
 /**
+ * The engine may not know when somebody who is OFFLINE was last seen (invisible from the start, or its store was
+ * emptied); then what is known from elsewhere holds.
+ */
+export function completed(truth: Truth, lastSeen: number | null): Truth {
+  if (lastSeen === null || !lacksLastSeen(truth)) return truth;
+  return { ...truth, lastSeen, since: truth.since ?? lastSeen };
+}
+
+export function lacksLastSeen(truth: Truth): boolean {
+  return truth.status === 'OFFLINE' && truth.lastSeen === null;
+}
+
+/**
  * The view that a verdict leaves of a truth. A hidden, a blocked and an invisible user come out equal to one who is
  * offline and hides the last seen, field by field.
  */

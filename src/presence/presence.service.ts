@@ -15,7 +15,7 @@ import { Customs } from './presence.customs.js';
 import { checkCustomStatus, checkPlatform } from './presence.input.js';
 import { PresenceReader } from './presence.reader.js';
 import { PresenceRepository } from './presence.repository.js';
-import { offline, redact, toCustom } from './presence.rules.js';
+import { completed, lacksLastSeen, offline, redact, toCustom } from './presence.rules.js';
 import type {
   CustomStatus,
   CustomStatusInput,
@@ -311,9 +311,9 @@ export class PresenceService {
 
   private async truthOf(userId: string): Promise<Truth> {
     const [truth] = await this.engine.presence.read([userId]);
-    if (truth) return truth;
+    if (truth && !lacksLastSeen(truth)) return truth;
     const stored = (await this.repository.lastSeenOf([userId])).get(userId);
-    return offline(userId, stored?.lastSeen ?? null, stored?.lastActive ?? null);
+    return completed(truth ?? offline(userId, null, stored?.lastActive ?? null), stored?.lastSeen ?? null);
   }
 
   private async onlineAmong(

@@ -3,7 +3,7 @@ import type { User } from '../kernel/directory/directory.types.js';
 import type { Stream } from '../kernel/stream.js';
 import { HIDDEN } from '../privacy/privacy.rules.js';
 import type { Verdict } from '../privacy/privacy.types.js';
-import { faceOf, lensOf, offline, outlineOf, redact } from './presence.rules.js';
+import { completed, faceOf, lacksLastSeen, lensOf, offline, outlineOf, redact } from './presence.rules.js';
 import type { PresenceView, WatchTarget } from './presence.types.js';
 
 /** A view with what is compared to tell whether somebody notices a change. */
@@ -62,18 +62,18 @@ export class Subject {
   learn(truth: Truth | null): boolean {
     if (truth && this.truth && truth.version <= this.truth.version) return false;
     if (!truth && (!this.truth || this.truth.version === 0)) return false;
-    this.truth = truth ?? vanished(this.truth);
+    this.truth = truth ? completed(truth, this.truth?.lastSeen ?? null) : vanished(this.truth);
     this.views = [];
     return true;
   }
 
-  /** What Postgres knows: it counts only while the engine has told nothing. */
+  /** What Postgres knows: of the times, only what the engine has not told. */
   remember(user: User, lastSeen: number | null | undefined, lastActive: number | null | undefined): void {
     if (this.person !== user) this.views = [];
     this.person = user;
     this.deleted = false;
-    if (this.truth || lastSeen === undefined) return;
-    this.truth = offline(this.userId, lastSeen, lastActive ?? null);
+    if (!this.unknown || lastSeen === undefined) return;
+    this.truth = completed(this.truth ?? offline(this.userId, null, lastActive ?? null), lastSeen);
     this.views = [];
   }
 
@@ -85,7 +85,7 @@ export class Subject {
 
   /** Whether the last seen of Postgres is still needed. */
   get unknown(): boolean {
-    return this.truth === null;
+    return this.truth === null || lacksLastSeen(this.truth);
   }
 
   /** The same object for everybody whose verdict lets the same through. Null until the user is known. */
