@@ -268,7 +268,7 @@ export class PresenceFeed {
     const stored = new Set<string>();
     for (const { subject } of watchers) if (subject.unknown) stored.add(subject.userId);
     const keys = watchers.map(({ subject, watch }) => ({ subjectId: subject.userId, viewerId: watch.viewerId }));
-    const dossiers = await this.privacy.dossiers(keys, stored);
+    const [dossiers] = await Promise.all([this.privacy.dossiers(keys, stored), this.refresh(watchers)]);
     const now = this.clock.now();
     asked.forEach(({ watcher, doubts }, i) => {
       const key = keys[i];
@@ -285,6 +285,20 @@ export class PresenceFeed {
       watcher.state = 'DOUBTED';
       this.doubtful.add(watcher);
     });
+  }
+
+  /** Since those who are watched already last changed, they may have been active: an event says since when not. */
+  private async refresh(watchers: readonly Watcher[]): Promise<void> {
+    const userIds = new Set<string>();
+    for (const { state, subject } of watchers) if (state === 'DOUBTED') userIds.add(subject.userId);
+    if (userIds.size === 0) return;
+    try {
+      const truths = await this.engine.presence.read([...userIds]);
+      for (const truth of truths) if (truth) this.onTruth(truth.userId, truth);
+    } catch (error) {
+      // Who has hidden is hidden all the same; a time that is a little old does no harm.
+      if (!(error instanceof Refusal)) throw error;
+    }
   }
 
   private bury(userId: string): void {

@@ -58,13 +58,22 @@ export class Subject {
 
   constructor(readonly userId: string) {}
 
-  /** False when this was known already. Null: the engine holds nothing about them any more. */
+  /** False when nobody can notice it. Null: the engine holds nothing about them any more. */
   learn(truth: Truth | null): boolean {
-    if (truth && this.truth && truth.version <= this.truth.version) return false;
+    if (truth && this.truth && truth.version <= this.truth.version) return this.catchUp(this.truth, truth);
     if (!truth && (!this.truth || this.truth.version === 0)) return false;
     this.truth = truth ? completed(truth, this.truth?.lastSeen ?? null) : vanished(this.truth);
     this.views = [];
     return true;
+  }
+
+  /** Activity moves without a new version: whoever is told next is told the newest. */
+  private catchUp(known: Truth, truth: Truth): false {
+    if (truth.version === known.version && (truth.lastActive ?? 0) > (known.lastActive ?? 0)) {
+      this.truth = truth;
+      this.views = [];
+    }
+    return false;
   }
 
   /** What Postgres knows: of the times, only what the engine has not told. */
