@@ -147,6 +147,20 @@ onEveryStage((it) => {
     await seen.quiet(500);
   });
 
+  it('a snapshot is what a read answers, also of somebody whom others watch already', async (stage) => {
+    const [alice, bob] = await stage.friends('alice', 'bob');
+    const device = await bob.opens();
+    const viewer = await alice.looksOn();
+    const first = viewer.watch({ userIds: [bob.id], snapshot: true });
+    await first.next(2000);
+    await first.quiet(50);
+    await device.heartbeat();
+    const { view } = await viewer.watch({ userIds: [bob.id], snapshot: true }).next(2000);
+    expect(view).toEqual(await alice.http.see(bob.id));
+    expect(view.lastSeen).not.toBe(first.views[0]?.lastSeen);
+    await first.quiet(100);
+  });
+
   it('everybody hears the changes of one person in the order in which they happened', async (stage) => {
     const [alice, carol, bob] = await stage.friends('alice', 'carol', 'bob');
     const device = await bob.opens();
