@@ -18,6 +18,7 @@ import { migrate, waitForDatabase } from '../kernel/database/migrate.js';
 import { Directory } from '../kernel/directory/directory.service.js';
 import { Drains, ENGINE_ORDER } from '../kernel/drains.js';
 import { HealthChecks } from '../kernel/health/health.checks.js';
+import { GrpcServer } from '../transports/grpc/grpc.server.js';
 import { serveDocs } from '../transports/rest/rest.document.js';
 import { BoundedExpressAdapter, furnish } from './http.js';
 import { loggerFor } from './logger.js';
@@ -100,6 +101,7 @@ export class Lamplight {
     if (engine.health().kind === 'redis') checks.register('redis', { essential: true }, () => engine.health().up);
     if (this.embedded && !config.production) await seed(app.get(DataSource), app.get(Directory));
     await app.listen(config.port, config.host);
+    await app.get(GrpcServer).listen();
   }
 
   private async close(): Promise<void> {

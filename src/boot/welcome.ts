@@ -9,6 +9,7 @@ export function welcome(config: Config, url: string): string {
     '',
     `  GraphQL    ${url}/graphql`,
     ...(config.apiDocs ? [`  REST       ${url}/api/docs`] : []),
+    ...(config.grpcPort > 0 ? [`  gRPC       port ${config.grpcPort}, plaintext`] : []),
     `  Health     ${url}/health/ready`,
     `  Presence   ${config.redisUrls.length > 0 ? 'in Redis' : 'in memory, this instance only'}`,
     `  Data       ${config.databaseUrl === null ? config.dataDir : 'in the Postgres of DATABASE_URL'}`,

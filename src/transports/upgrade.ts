@@ -2,15 +2,13 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { type Cancel, Clock } from '../kernel/clock.js';
 import { Config } from '../kernel/config/config.js';
 import { allowsOrigin } from '../kernel/config/origins.js';
 import { Drains } from '../kernel/drains.js';
+import { Addresses } from './addresses.js';
 
 export type Upgrade = (request: IncomingMessage, socket: Socket, head: Buffer) => void;
 
-/** Handshakes from one address before anybody's identity is known. */
-const HANDSHAKES_PER_SECOND = 500;
 const RETRY_AFTER_MAX_S = 10;
 
 const ANSWERS = { 403: 'Forbidden', 404: 'Not Found', 503: 'Service Unavailable' } as const;
@@ -23,15 +21,12 @@ export type Rejection = keyof typeof ANSWERS;
 @Injectable()
 export class UpgradeRouter implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly routes = new Map<string, Upgrade>();
-  private readonly live = new Map<string, number>();
-  /** By address, within the present second. */
-  private readonly handshakes = new Map<string, number>();
-  private stop: Cancel = () => {};
+  private stop: () => void = () => {};
 
   constructor(
     private readonly adapter: HttpAdapterHost,
     private readonly config: Config,
-    private readonly clock: Clock,
+    private readonly addresses: Addresses,
     private readonly drains: Drains,
   ) {}
 
@@ -42,11 +37,7 @@ export class UpgradeRouter implements OnApplicationBootstrap, OnApplicationShutd
     Object.assign(server, { shouldUpgradeCallback: isWebSocket });
     const listener = (request: IncomingMessage, socket: Socket, head: Buffer) => this.take(request, socket, head);
     server.on('upgrade', listener);
-    const cancel = this.clock.every(1000, () => this.handshakes.clear());
-    this.stop = () => {
-      cancel();
-      server.off('upgrade', listener);
-    };
+    this.stop = () => server.off('upgrade', listener);
   }
 
   onApplicationShutdown(): void {
@@ -63,11 +54,7 @@ export class UpgradeRouter implements OnApplicationBootstrap, OnApplicationShutd
     const { origin } = headers;
     if (origin !== undefined && !allowsOrigin(this.config, origin)) return 403;
     if (this.drains.draining) return 503;
-    const address = socket.remoteAddress ?? '';
-    if ((this.live.get(address) ?? 0) >= this.config.maxConnectionsPerAddress) return 503;
-    const recent = (this.handshakes.get(address) ?? 0) + 1;
-    this.handshakes.set(address, recent);
-    return this.config.rateLimits && recent > HANDSHAKES_PER_SECOND ? 503 : null;
+    return this.addresses.welcomes(socket.remoteAddress ?? '') ? null : 503;
   }
 
   private take(request: IncomingMessage, socket: Socket, head: Buffer): void {
@@ -76,18 +63,8 @@ export class UpgradeRouter implements OnApplicationBootstrap, OnApplicationShutd
     const upgrade = this.routes.get(request.url?.split('?', 1)[0] ?? '');
     const rejection = upgrade ? this.judge(request) : 404;
     if (!upgrade || rejection !== null) return reject(socket, rejection ?? 404);
-    this.count(socket);
+    socket.once('close', this.addresses.enter(socket.remoteAddress ?? ''));
     upgrade(request, socket, head);
-  }
-
-  private count(socket: Socket): void {
-    const address = socket.remoteAddress ?? '';
-    this.live.set(address, (this.live.get(address) ?? 0) + 1);
-    socket.once('close', () => {
-      const left = (this.live.get(address) ?? 1) - 1;
-      if (left > 0) this.live.set(address, left);
-      else this.live.delete(address);
-    });
   }
 }
 

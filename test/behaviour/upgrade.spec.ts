@@ -4,6 +4,7 @@ import { connect, Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { Drains } from '../../src/kernel/drains.js';
+import { Addresses } from '../../src/transports/addresses.js';
 import { UpgradeRouter } from '../../src/transports/upgrade.js';
 import { ManualClock } from '../contract/manual.clock.js';
 import { TestApp } from '../support/app.js';
@@ -58,14 +59,15 @@ describe('an upgrade of a connection', () => {
 
   it('is refused to whoever shakes hands without end, for a second', async () => {
     const clock = new ManualClock();
-    const router = new UpgradeRouter(app.nest.get(HttpAdapterHost), app.config, clock, new Drains(clock));
-    router.onApplicationBootstrap();
+    const addresses = new Addresses(app.config, clock);
+    const router = new UpgradeRouter(app.nest.get(HttpAdapterHost), app.config, addresses, new Drains(clock));
+    addresses.onApplicationBootstrap();
     const handshake = () => router.judge(new IncomingMessage(new Socket()));
     for (let i = 0; i < 500; i += 1) expect(handshake()).toBeNull();
     expect(handshake()).toBe(503);
     await clock.turn(1000);
     expect(handshake()).toBeNull();
-    router.onApplicationShutdown();
+    addresses.onApplicationShutdown();
   });
 
   it('is for another instance while this one stops', async () => {
