@@ -1,8 +1,9 @@
-import { Global, Module } from '@nestjs/common';
+import { Global, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Clock } from '../kernel/clock.js';
 import { Config } from '../kernel/config/config.js';
+import { measure } from '../kernel/metrics/measure.js';
 import { Engine } from './engine.js';
-import type { EngineSettings } from './engine.js';
+import type { EngineSettings, Stop } from './engine.js';
 import { MemoryEngine } from './memory/memory.engine.js';
 import { RedisEngine } from './redis/redis.engine.js';
 
@@ -15,7 +16,24 @@ import { RedisEngine } from './redis/redis.engine.js';
   providers: [{ provide: Engine, inject: [Config, Clock], useFactory: makeEngine }],
   exports: [Engine],
 })
-export class EngineModule {}
+export class EngineModule implements OnApplicationBootstrap, OnApplicationShutdown {
+  private stops: readonly Stop[] = [];
+
+  constructor(private readonly engine: Engine) {}
+
+  onApplicationBootstrap(): void {
+    const { engine } = this;
+    this.stops = [
+      measure.gauge('engineUp', () => Number(engine.health().up)),
+      measure.gauge('unacknowledged', () => engine.health().unacknowledged),
+      measure.gauge('usersOnline', () => engine.presence.online()),
+    ];
+  }
+
+  onApplicationShutdown(): void {
+    for (const stop of this.stops) stop();
+  }
+}
 
 export function makeEngine(config: Config, clock: Clock): Engine {
   const settings = settingsOf(config);

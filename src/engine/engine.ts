@@ -1,4 +1,5 @@
 import type { Platform } from '../kernel/caller.js';
+import type { Cause } from '../kernel/metrics/labels.js';
 
 /*
  * What is true only for a while, and telling other instances.
@@ -70,6 +71,46 @@ export interface HolderState extends Holder {
   /** False for a socket that `leave` has detached. */
   readonly counts: boolean;
   readonly connectedAt: number;
+}
+
+/** One change of the status that others are shown. */
+export interface Transition {
+  readonly at: number;
+  readonly from: Shown;
+  readonly to: Shown;
+  readonly cause: Cause;
+}
+
+/** A holder with what its deadlines are counted from. */
+export interface HolderAccount extends HolderState {
+  /** The client said that it is idle. */
+  readonly idle: boolean;
+  /** Last activity; null: none since it opened. */
+  readonly activeAt: number | null;
+  readonly renewedAt: number;
+  /** When a lease ends by itself; null for a socket. */
+  readonly endsAt: number | null;
+}
+
+/** All that is kept of one user, for operators alone. */
+export interface Account {
+  /** The engine's clock, by which every time here is to be read. */
+  readonly now: number;
+  /** Null: there is no record. What follows is then empty, but for what waits to be stored and past transitions. */
+  readonly truth: Truth | null;
+  readonly custom: Custom | null;
+  /** Oldest first. */
+  readonly holders: readonly HolderAccount[];
+  /** Until when a departure stays unseen; null: no grace runs. */
+  readonly graceEndsAt: number | null;
+  /** Newest sign of life of a holder that went; null: none did. */
+  readonly leftAt: number | null;
+  /** The engine looks again then at the latest; null: it waits for nothing. */
+  readonly lookAt: number | null;
+  /** What is on its way to Postgres. */
+  readonly unstored: Seen | null;
+  /** Newest first. Of everybody only the last thousands are kept, so an old one may be missing. */
+  readonly transitions: readonly Transition[];
 }
 
 export interface HoldRequest {
@@ -162,6 +203,12 @@ export abstract class PresenceStore {
   /** Sockets and leases that have not ended, oldest first. */
   abstract holders(userId: string): Promise<readonly HolderState[]>;
 
+  /** Everything that is kept of a user, with at most `transitions` past changes. For operators. */
+  abstract account(userId: string, transitions: number): Promise<Account>;
+
+  /** How many users are shown as something else than OFFLINE, over all instances; a few seconds old at most. */
+  abstract online(): number;
+
   /** Forgets a user altogether (deleted); whoever watches gets null. */
   abstract forget(userId: string): Promise<void>;
 
@@ -230,6 +277,8 @@ export abstract class Bus {
 export interface EngineHealth {
   readonly kind: 'memory' | 'redis';
   readonly up: boolean;
+  /** Connections opened or closed here that the store does not know yet; it is told again until it does. */
+  readonly unacknowledged: number;
 }
 
 /** The engine of this process. One class, so that it is its own injection token. */

@@ -1,4 +1,5 @@
 import type { Cancel, Clock } from '../../kernel/clock.js';
+import { measure } from '../../kernel/metrics/measure.js';
 import { Engine } from '../engine.js';
 import type { EngineHealth, EngineSettings } from '../engine.js';
 import { MemoryBus } from './memory.bus.js';
@@ -30,7 +31,7 @@ export class MemoryEngine extends Engine {
   }
 
   health(): EngineHealth {
-    return { kind: 'memory', up: true };
+    return { kind: 'memory', up: true, unacknowledged: 0 };
   }
 
   drain(): Promise<void> {
@@ -46,8 +47,10 @@ export class MemoryEngine extends Engine {
   }
 
   private sweep(): void {
+    const began = measure.moment();
     this.typing.sweep();
     this.presence.sweep();
+    measure.swept(began);
   }
 
   private stopTimers(): void {

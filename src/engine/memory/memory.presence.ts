@@ -1,10 +1,33 @@
 import type { Clock } from '../../kernel/clock.js';
+import type { Cause } from '../../kernel/metrics/labels.js';
 import { PresenceStore } from '../engine.js';
-import type { Custom, EngineSettings, HoldRequest, HolderState, ReleaseRequest, Seen, Stop, Truth } from '../engine.js';
+import type {
+  Account,
+  Custom,
+  EngineSettings,
+  HoldRequest,
+  HolderState,
+  ReleaseRequest,
+  Seen,
+  Stop,
+  Truth,
+} from '../engine.js';
 import { Agenda } from './agenda.js';
 import { Interests } from '../interests.js';
+import { Journal } from './journal.js';
 import { Notes } from './notes.js';
-import { counting, dueAt, emptyRecord, faceOf, holderStateOf, holdKey, isGone, sameFace, truthOf } from './record.js';
+import {
+  accountOf,
+  counting,
+  dueAt,
+  emptyRecord,
+  faceOf,
+  holderStateOf,
+  holdKey,
+  isGone,
+  sameFace,
+  truthOf,
+} from './record.js';
 import type { Hold, PresenceRecord } from './record.js';
 import { Unstored } from './unstored.js';
 
@@ -15,6 +38,8 @@ export class MemoryPresence extends PresenceStore {
   private readonly queue = new Unstored();
   private readonly notes: Notes;
   private readonly interests = new Interests<(userId: string, truth: Truth | null) => void>();
+  private readonly journal = new Journal();
+  private shown = 0;
   private lastVersion = 0;
   private draining = false;
 
@@ -36,7 +61,7 @@ export class MemoryPresence extends PresenceStore {
     const before = record.holds.get(key);
     record.holds.set(key, this.renewed(request, before, now));
     if (request.activity === 'active' || (request.activity === 'keep' && before === undefined)) record.lastActive = now;
-    return Promise.resolve(this.settle(record, now));
+    return Promise.resolve(this.settle(record, now, request.holder.kind === 'lease' ? 'heartbeat' : 'connection'));
   }
 
   release(request: ReleaseRequest): Promise<readonly string[]> {
@@ -51,7 +76,7 @@ export class MemoryPresence extends PresenceStore {
       // A detached socket went when it was detached.
       if (hold.counts) this.depart(record, leftAt, leftAt + this.graceMs(request.departure));
     }
-    this.settle(record, now);
+    this.settle(record, now, 'closing');
     return Promise.resolve(this.typingEnded(record, now));
   }
 
@@ -67,7 +92,7 @@ export class MemoryPresence extends PresenceStore {
       if (hold.counts) this.depart(record, now, now);
     }
     if (counting(record).length === 0) record.graceEndsAt = now;
-    const truth = this.settle(record, now);
+    const truth = this.settle(record, now, 'leaving');
     return Promise.resolve({ truth, typing: this.typingEnded(record, now) });
   }
 
@@ -82,7 +107,7 @@ export class MemoryPresence extends PresenceStore {
     const record = this.records.get(userId);
     if (record === undefined) return Promise.resolve(null);
     this.adopt(record, custom);
-    return Promise.resolve(this.settle(record, now));
+    return Promise.resolve(this.settle(record, now, 'choice'));
   }
 
   touch(userId: string): Promise<void> {
@@ -105,8 +130,24 @@ export class MemoryPresence extends PresenceStore {
     );
   }
 
+  account(userId: string, transitions: number): Promise<Account> {
+    const now = this.clock.now();
+    const record = this.records.get(userId);
+    return Promise.resolve({
+      ...accountOf(record, now, this.settings.idleAfterMs),
+      unstored: this.queue.get(userId),
+      transitions: this.journal.of(userId, transitions),
+    });
+  }
+
+  online(): number {
+    return this.shown;
+  }
+
   forget(userId: string): Promise<void> {
+    if ((this.records.get(userId)?.face.status ?? 'OFFLINE') !== 'OFFLINE') this.shown -= 1;
     this.records.delete(userId);
+    this.journal.forget(userId);
     this.agenda.drop(userId);
     this.queue.drop(userId);
     this.notes.take(userId, this.clock.now());
@@ -150,7 +191,7 @@ export class MemoryPresence extends PresenceStore {
     const now = this.clock.now();
     for (let userId = this.agenda.take(now); userId !== null; userId = this.agenda.take(now)) {
       const record = this.records.get(userId);
-      if (record !== undefined) this.settle(record, now);
+      if (record !== undefined) this.settle(record, now, 'time');
     }
     this.notes.sweep(now);
   }
@@ -173,7 +214,7 @@ export class MemoryPresence extends PresenceStore {
       if (counting(record).length > 0) record.leftAt = now;
       record.holds.clear();
       record.graceEndsAt = now;
-      this.settle(record, now);
+      this.settle(record, now, 'closing');
     }
   }
 
@@ -222,14 +263,18 @@ export class MemoryPresence extends PresenceStore {
   }
 
   /** Brings the record to what is true now, and tells whoever watches when others are shown something else. */
-  private settle(record: PresenceRecord, now: number): Truth {
+  private settle(record: PresenceRecord, now: number, cause: Cause): Truth {
     const { idleAfterMs } = this.settings;
     this.endLeases(record, now);
     const before = record.face;
     const face = faceOf(record, now, idleAfterMs);
     const present = counting(record).length > 0;
     if (present) record.active = counting(record).some((hold) => holderStateOf(hold, now, idleAfterMs).active);
-    if (face.status !== before.status) this.turn(record, face.status === 'OFFLINE', present, now);
+    if (face.status !== before.status) {
+      this.journal.add(record.userId, { at: now, from: before.status, to: face.status, cause });
+      this.shown += Number(face.status !== 'OFFLINE') - Number(before.status !== 'OFFLINE');
+      this.turn(record, face.status === 'OFFLINE', present, now);
+    }
     this.agenda.put(record.userId, dueAt(record, now, idleAfterMs), now);
     record.retired = record.holds.size === 0 && isGone(record, now);
     if (record.retired) this.retire(record);

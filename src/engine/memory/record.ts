@@ -1,5 +1,5 @@
 import type { Platform } from '../../kernel/caller.js';
-import type { Custom, Holder, HolderState, Shown, StatusMessage, Truth } from '../engine.js';
+import type { Account, Custom, Holder, HolderState, Shown, StatusMessage, Truth } from '../engine.js';
 
 /** A holder with what its deadlines are counted from. Milliseconds since 1970. */
 export interface Hold extends Holder {
@@ -115,6 +115,32 @@ export function truthOf(record: PresenceRecord): Truth {
 export function holderStateOf(hold: Hold, now: number, idleAfterMs: number): HolderState {
   const { kind, id, deviceId, platform, counts, connectedAt } = hold;
   return { kind, id, deviceId, platform, counts, connectedAt, active: isActive(hold, now, idleAfterMs) };
+}
+
+export function accountOf(
+  record: PresenceRecord | undefined,
+  now: number,
+  idleAfterMs: number,
+): Omit<Account, 'unstored' | 'transitions'> {
+  if (record === undefined)
+    return { now, truth: null, custom: null, holders: [], graceEndsAt: null, leftAt: null, lookAt: null };
+  const holds = [...record.holds.values()].sort((left, right) => left.connectedAt - right.connectedAt);
+  const inGrace = counting(record).length === 0 && now < record.graceEndsAt;
+  return {
+    now,
+    truth: truthOf(record),
+    custom: record.custom,
+    holders: holds.map((hold) => ({
+      ...holderStateOf(hold, now, idleAfterMs),
+      idle: hold.idle,
+      activeAt: hold.activeAt || null,
+      renewedAt: hold.renewedAt,
+      endsAt: hold.endsAt,
+    })),
+    graceEndsAt: inGrace ? record.graceEndsAt : null,
+    leftAt: record.leftAt || null,
+    lookAt: dueAt(record, now, idleAfterMs),
+  };
 }
 
 const shown = (status: Shown, platforms: readonly Platform[], message: StatusMessage | null): Face => ({

@@ -13,6 +13,10 @@ export class Unstored {
     });
   }
 
+  get(userId: string): Seen | null {
+    return this.byUser.get(userId) ?? null;
+  }
+
   has(userId: string): boolean {
     return this.byUser.has(userId);
   }

@@ -1,4 +1,5 @@
 import { unavailable } from '../../kernel/errors.js';
+import { measure } from '../../kernel/metrics/measure.js';
 
 /** What Redis answers while it cannot serve: starting, failing over, out of memory or disk, busy, not let in. */
 const PASSING =
@@ -10,6 +11,7 @@ export async function reached<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (isOurs(error)) throw error;
+    measure.redisFailed();
     throw unavailable();
   }
 }

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../kernel/clock.js';
+import { notice } from '../../kernel/logging/notices.js';
+import { measure } from '../../kernel/metrics/measure.js';
 import type { EngineSettings } from '../engine.js';
 import type { Scripts } from './scripts.js';
 import { texts } from './scripts.js';
@@ -22,6 +24,8 @@ export interface Membership {
   joining: Promise<void> | null;
   /** What the store's clock is ahead of the monotonic one of this process. */
   clockAhead: number;
+  /** Users of the shard who are shown as something else than OFFLINE, by the last beat. */
+  shown: number;
 }
 
 export interface MembershipListener {
@@ -52,6 +56,7 @@ export class Memberships {
       lostAt: -Infinity,
       joining: null,
       clockAhead: 0,
+      shown: 0,
     }));
   }
 
@@ -97,13 +102,19 @@ export class Memberships {
     if (membership.epoch === '' || epoch === membership.epoch || membership.joining) return;
     membership.lostAt = this.clock.monotonic();
     // The next beat tries again, should this fail.
-    this.rejoin(shard, membership.incarnation).catch(() => undefined);
+    this.beginLife(membership).catch(() => undefined);
   }
 
   /** Begins a new life in the shard after `fenced`, once, however many ask. */
   rejoin(shard: number, fenced: string): Promise<void> {
     const membership = this.of(shard);
     if (membership.incarnation !== fenced) return membership.joining ?? Promise.resolve();
+    measure.fenced();
+    notice('fence', `The others had given up this instance in shard ${shard}: it begins anew there`);
+    return this.beginLife(membership);
+  }
+
+  private beginLife(membership: Membership): Promise<void> {
     membership.incarnation = this.newIncarnation();
     const joining = this.beatOne(membership, true)
       .then(() => undefined)
@@ -133,14 +144,18 @@ export class Memberships {
       known,
       fresh,
     );
-    const [verdict, epoch = '', version, owned, now] = texts(answer);
+    const [verdict, epoch = '', version, owned, now, shown] = texts(answer);
     if (verdict !== 'OK') return false;
     membership.beatAt = this.clock.monotonic();
     membership.clockAhead = Number(now) - membership.beatAt;
     membership.epoch = epoch;
+    membership.shown = Number(shown);
     membership.version = Math.max(membership.version, Number(version));
     const lost = known !== '' && known !== epoch;
-    if (lost) membership.lostAt = membership.beatAt;
+    if (lost) {
+      membership.lostAt = membership.beatAt;
+      measure.storeLost();
+    }
     if (join) for (const listener of this.listeners) listener.joined(membership, lost);
     else for (const listener of this.listeners) await listener.counted(membership, Number(owned));
     return true;

@@ -1,5 +1,6 @@
 import type { Clock } from '../../kernel/clock.js';
 import { Refusal } from '../../kernel/errors.js';
+import { measure } from '../../kernel/metrics/measure.js';
 import { Engine } from '../engine.js';
 import type { EngineHealth, EngineSettings } from '../engine.js';
 import { Channels } from './channels.js';
@@ -80,7 +81,8 @@ export class RedisEngine extends Engine {
   }
 
   health(): EngineHealth {
-    return { kind: 'redis', up: this.memberships.up && this.channels.up };
+    const up = this.memberships.up && this.channels.up;
+    return { kind: 'redis', up, unacknowledged: this.sockets.unacknowledged };
   }
 
   async drain(): Promise<void> {
@@ -106,8 +108,10 @@ export class RedisEngine extends Engine {
   }
 
   private async sweep(): Promise<void> {
+    const began = measure.moment();
     await Promise.all([...this.memberships.all.map(({ key }) => this.sweepOne(key)), this.typing.sweep()]);
     this.watches.sweep();
+    measure.swept(began);
   }
 
   private async sweepOne(key: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { unavailable } from '../../kernel/errors.js';
 import { PresenceStore } from '../engine.js';
 import type {
+  Account,
   Custom,
   CustomLoader,
   EngineSettings,
@@ -16,6 +17,7 @@ import type { Answer, ScriptName, Scripts } from './scripts.js';
 import { texts } from './scripts.js';
 import { byShard, SHARDS, shardOf } from './shards.js';
 import type { Sockets } from './sockets.js';
+import { accountOf } from './account.codec.js';
 import { customArgs, holderOf, truthOf } from './truth.codec.js';
 import type { Watches } from './watches.js';
 
@@ -100,6 +102,14 @@ export class RedisPresence extends PresenceStore {
     return found
       .flatMap((text) => holderOf(text, Number(now), this.settings.idleAfterMs) ?? [])
       .sort((left, right) => left.connectedAt - right.connectedAt);
+  }
+
+  async account(userId: string, transitions: number): Promise<Account> {
+    return accountOf(userId, await this.run('user-account', userId, transitions), this.settings.idleAfterMs);
+  }
+
+  online(): number {
+    return this.memberships.all.reduce((sum, { shown }) => sum + shown, 0);
   }
 
   async forget(userId: string): Promise<void> {

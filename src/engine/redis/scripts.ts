@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { Cause, Status } from '../../kernel/metrics/labels.js';
+import { measure } from '../../kernel/metrics/measure.js';
 import type { EngineSettings } from '../engine.js';
 import type { Client } from './connection.js';
 import { reached } from './failures.js';
@@ -20,6 +22,7 @@ const PRESENCE = [
   'lease-release',
   'user-leave',
   'user-forget',
+  'user-account',
   'custom-set',
   'activity-touch',
   'truth-read',
@@ -31,6 +34,17 @@ const PRESENCE = [
 ] as const;
 const TYPING = ['typing-start', 'typing-stop', 'typing-list', 'typing-sweep'] as const;
 export type ScriptName = (typeof PRESENCE)[number] | (typeof TYPING)[number];
+
+/** The scripts that may turn somebody to another status, and the cause that this has then. */
+const CAUSE_OF: Readonly<Partial<Record<ScriptName, Cause>>> = {
+  'shard-sweep': 'time',
+  'socket-hold': 'connection',
+  'socket-release': 'closing',
+  'lease-hold': 'heartbeat',
+  'lease-release': 'closing',
+  'user-leave': 'leaving',
+  'custom-set': 'choice',
+};
 
 /** The atomic steps. Each is one file in lua/, behind what it shares with its kind. */
 export class Scripts {
@@ -46,32 +60,58 @@ export class Scripts {
     const presence = constants + file('shard') + file('record');
     const typing = constants + file('typing');
     this.scripts = new Map<ScriptName, { source: string; sha: string }>([
-      ...PRESENCE.map((name) => [name, script(presence + file(name))] as const),
+      ...PRESENCE.map((name) => [name, script(causeOf(name) + presence + told(name))] as const),
       ...TYPING.map((name) => [name, script(typing + file(name))] as const),
     ]);
   }
 
   /** One round trip; calls of one tick travel together. Refuses with SERVICE_UNAVAILABLE. */
   async run(name: ScriptName, key: string, ...args: readonly (string | number)[]): Promise<Answer> {
+    const began = measure.moment();
+    const answer = await reached(() => this.ask(name, key, args));
+    measure.redis(began);
+    const cause = CAUSE_OF[name];
+    return cause === undefined ? answer : counted(cause, answer);
+  }
+
+  private async ask(name: ScriptName, key: string, args: readonly (string | number)[]): Promise<Answer> {
     const { source, sha } = this.scripts.get(name) ?? script('');
-    return reached(async () => {
-      try {
-        return (await this.client.evalsha(sha, 1, key, ...args)) as Answer;
-      } catch (error) {
-        // A restarted or flushed server has forgotten it.
-        if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-        return (await this.client.eval(source, 1, key, ...args)) as Answer;
-      }
-    });
+    try {
+      return (await this.client.evalsha(sha, 1, key, ...args)) as Answer;
+    } catch (error) {
+      // A restarted or flushed server has forgotten it.
+      if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+      return (await this.client.eval(source, 1, key, ...args)) as Answer;
+    }
   }
 }
 
 /** The answer as a list of texts; nested lists are not expected. */
 export const texts = (answer: Answer | undefined): string[] => (Array.isArray(answer) ? answer.map(String) : []);
 
+const causeOf = (name: ScriptName) => `local CAUSE = '${CAUSE_OF[name] ?? ''}'\n`;
+
+/** A script that may turn somebody answers its own answer, then status and number in turn. */
+function told(name: ScriptName): string {
+  if (CAUSE_OF[name] === undefined) return file(name);
+  return `local function answer()\n${file(name)}end
+local told = { answer() }
+for status, times in pairs(TURNED) do told[#told + 1] = status; told[#told + 1] = times end
+return told\n`;
+}
+
+function counted(cause: Cause, told: Answer): Answer {
+  const [answer = null, ...turned] = Array.isArray(told) ? (told as readonly Answer[]) : [];
+  for (let at = 0; at < turned.length; at += 2) measure.transition(cause, turned[at] as Status, Number(turned[at + 1]));
+  return answer;
+}
+
 const script = (source: string) => ({ source, sha: createHash('sha1').update(source).digest('hex') });
 
 const file = (name: string) => `${readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8')}\n`;
+
+/** Transitions kept of each shard, and up to twice as many: some 10 MB in all, hours on a quiet day. */
+const JOURNAL_A_SHARD = 1000;
 
 function constantsOf(settings: EngineSettings, timings: Timings, publish: string): string {
   const numbers = {
@@ -82,6 +122,7 @@ function constantsOf(settings: EngineSettings, timings: Timings, publish: string
     LEASE_MS: settings.leaseMs,
     OFFLINE_GRACE_MS: settings.offlineGraceMs,
     IDLE_AFTER_MS: settings.idleAfterMs,
+    JOURNAL_MAX: JOURNAL_A_SHARD,
     TYPING_TTL_MS: settings.typingTtlMs,
     TYPING_MIN_INTERVAL_MS: settings.typingMinIntervalMs,
   };

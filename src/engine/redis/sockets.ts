@@ -116,6 +116,11 @@ export class Sockets implements MembershipListener {
     }
   }
 
+  /** Sockets opened or closed here of which the store does not know yet. */
+  get unacknowledged(): number {
+    return this.dirty.size + this.gone.size;
+  }
+
   loadCustomsWith(load: CustomLoader): () => void {
     this.loader = load;
     return () => {

@@ -1,4 +1,6 @@
 import type { Clock } from '../../kernel/clock.js';
+import type { Repair } from '../../kernel/metrics/labels.js';
+import { measure } from '../../kernel/metrics/measure.js';
 import type { EngineSettings, Stop, Truth } from '../engine.js';
 import { Interests } from '../interests.js';
 import type { Channels } from './channels.js';
@@ -49,7 +51,7 @@ export class Watches implements MembershipListener {
     this.listening = new Listening(channels, clock, timings.lingerMs, presenceChannel, (userId, payload) =>
       this.heard(userId, toldOf(userId, payload)),
     );
-    channels.onReturn(() => void this.readAgain([...this.watched.keys()]).catch(() => undefined));
+    channels.onReturn(() => void this.readAgain([...this.watched.keys()], 'reconnected').catch(() => undefined));
   }
 
   async watch(userIds: readonly string[], read: Read): Promise<readonly (Truth | null)[]> {
@@ -118,6 +120,8 @@ export class Watches implements MembershipListener {
     const membership = this.memberships.of(shard);
     membership.version = Math.max(membership.version, told.version);
     if (told.epoch !== '') this.memberships.saw(shard, told.epoch);
+    // A version begins with the store's clock, microseconds.
+    measure.propagated(this.clock.monotonic() + membership.clockAhead - told.version / 1000);
     if (told.truth === null) this.forgotten(userId, told.version);
     else this.accept(userId, told.truth);
   }
@@ -170,7 +174,7 @@ export class Watches implements MembershipListener {
     this.memberships.saw(shard, epoch);
     if (verdict === 'GAP') {
       this.looked[shard] = Number(version);
-      return this.readAgain([...(this.inShard[shard] ?? [])]);
+      return this.readAgain([...(this.inShard[shard] ?? [])], 'gap');
     }
     const changes = answer.slice(3);
     const stale: { userId: string; version: number }[] = [];
@@ -184,6 +188,7 @@ export class Watches implements MembershipListener {
     // Most of them are on their way.
     await new Promise<void>((resolve) => void this.clock.after(this.timings.settleMs, resolve));
     const missed = stale.filter((one) => this.isBehind(one.userId, one.version));
+    if (missed.length > 0) measure.repaired('missed', missed.length);
     const truths = await this.readStore(missed.map((one) => one.userId));
     for (const [at, { userId, version: changed }] of missed.entries()) {
       const truth = truths[at] ?? null;
@@ -198,7 +203,8 @@ export class Watches implements MembershipListener {
     return watched !== undefined && watched.version < version && (watched.held?.version ?? 0) < version;
   }
 
-  private async readAgain(userIds: readonly string[]): Promise<void> {
+  private async readAgain(userIds: readonly string[], reason: Repair): Promise<void> {
+    measure.repaired(reason, userIds.length);
     for (let at = 0; at < userIds.length; at += CHANGES_MAX) {
       const some = userIds.slice(at, at + CHANGES_MAX);
       const truths = await this.readStore(some);

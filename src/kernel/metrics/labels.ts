@@ -41,9 +41,9 @@ export type Limited = (typeof LIMITED)[number];
 
 /**
  * What made others see somebody in another status. `time`: nothing was done; a grace, a lease or the wait for activity
- * ended.
+ * ended, of a lost instance's users as well.
  */
-export const CAUSES = ['connection', 'heartbeat', 'closing', 'leaving', 'choice', 'time', 'instance-lost'] as const;
+export const CAUSES = ['connection', 'heartbeat', 'closing', 'leaving', 'choice', 'time'] as const;
 export type Cause = (typeof CAUSES)[number];
 
 export const STATUSES = ['ONLINE', 'IDLE', 'DO_NOT_DISTURB', 'OFFLINE'] as const;

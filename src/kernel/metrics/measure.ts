@@ -19,7 +19,7 @@ import { METRICS } from './metrics.table.js';
 type GaugeName = (typeof GAUGES)[number];
 
 const GAUGES = [
-  'up',
+  'draining',
   'engineUp',
   'changesFresh',
   'usersOnline',

@@ -48,7 +48,7 @@ const SEEN = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5];
 
 /** Every metric of our own. Those of the process and of Node.js are prom-client's. */
 export const METRICS = {
-  up: gauge('up', '1 while this instance takes part: not draining, and its engine can be reached.'),
+  draining: gauge('draining', '1 from the moment the instance stops.'),
   engineUp: gauge('engine_up', '1 while the engine (memory or Redis) can be reached.'),
   changesFresh: gauge('changes_fresh', '1 while caches may be trusted: changes of the others are being heard.'),
   usersOnline: gauge(
@@ -93,7 +93,7 @@ export const METRICS = {
     kind: CHANGE_KINDS,
   }),
   sweep: histogram('sweep', 'One round of ending what has ended.', SHORT),
-  fences: counter('fences', 'Lives of this instance that the others had declared dead, one for each shard.'),
+  fences: counter('fences', 'Lives of this instance that the others had given up, or that were lost with the store; one for each shard.'),
   storeLosses: counter('store_losses', 'Shards found emptied and filled again from here.'),
   repairs: counter('repairs', 'Users read again because something about them may have been missed.', {
     reason: REPAIRS,

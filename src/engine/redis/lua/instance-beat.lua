@@ -1,6 +1,6 @@
 -- Renews what an instance holds of this shard, or joins it.
 -- ARGV: incarnation, '1' to join, highest version the instance has seen, epoch it knows ('' none), an epoch to begin with
--- Answer: 'OK' | 'FENCED', epoch, version, number of sockets owned, now
+-- Answer: 'OK' | 'FENCED', epoch, version, number of sockets owned, now, number of users shown
 local incarnation, join, seen, known, fresh = ARGV[1], ARGV[2] == '1', tonumber(ARGV[3]), ARGV[4], ARGV[5]
 
 if EPOCH == '' then
@@ -16,4 +16,5 @@ end
 local lease = redis.call('ZSCORE', INSTANCES, incarnation)
 if lease and tonumber(lease) == 0 or not lease and not join then return { 'FENCED', EPOCH, whole(VERSION), 0 } end
 redis.call('ZADD', INSTANCES, whole(NOW + NODE_TTL_MS), incarnation)
-return { 'OK', EPOCH, whole(VERSION), redis.call('HLEN', owned_key(incarnation)), whole(NOW) }
+local shown = redis.call('HGET', META, 'on') or '0'
+return { 'OK', EPOCH, whole(VERSION), redis.call('HLEN', owned_key(incarnation)), whole(NOW), shown }

@@ -158,7 +158,20 @@ local function face_of(record)
   return record.ac == 1 and record.wa or record.wi, record.pl, due
 end
 
+-- Status to how often somebody was turned to it in this call, for whoever counts.
+local TURNED = {}
+
+-- Notes a transition for operators; CAUSE is the script's. Trimmed now and then, as each trim costs a command.
+local function note(record, status)
+  TURNED[status] = (TURNED[status] or 0) + 1
+  if record.st == 'OFFLINE' then redis.call('HINCRBY', META, 'on', 1)
+  elseif status == 'OFFLINE' then redis.call('HINCRBY', META, 'on', -1) end
+  local entry = string.format('%s|%d|%s|%s|%s', record.uid, NOW, record.st, status, CAUSE)
+  if redis.call('LPUSH', JOURNAL, entry) >= 2 * JOURNAL_MAX then redis.call('LTRIM', JOURNAL, 0, JOURNAL_MAX - 1) end
+end
+
 local function turn(record, status)
+  note(record, status)
   record.st = status
   if status ~= 'OFFLINE' then
     record.since = NOW

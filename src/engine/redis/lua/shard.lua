@@ -2,11 +2,12 @@
 -- KEYS[1]: the shard's meta hash. Every other key of the shard differs from it in what follows the hash tag only, so
 -- that all of them are in one slot; they are named from it here, once.
 local PREFIX = string.sub(KEYS[1], 1, -2)
-local META = KEYS[1]            -- HASH epoch, v, sweep, guard, d:<incarnation>
+local META = KEYS[1]            -- HASH epoch, v, sweep, guard, on (users shown), d:<incarnation>
 local INSTANCES = PREFIX .. 'n' -- ZSET incarnation -> lease end, 0: fenced
 local DUE = PREFIX .. 'd'       -- ZSET user -> when to look again
 local CHANGED = PREFIX .. 'l'   -- ZSET user -> version, of the last minute
 local WAITING = PREFIX .. 'q'   -- HASH user -> lastSeen|lastActive
+local JOURNAL = PREFIX .. 'j'   -- LIST user|at|from|to|cause, newest first, of the last transitions in the shard
 local function user_key(uid) return PREFIX .. 'u:' .. uid end
 local function typing_key(uid) return PREFIX .. 't:' .. uid end
 local function owned_key(incarnation) return PREFIX .. 'o:' .. incarnation end
