@@ -3,12 +3,13 @@ import { Injectable } from '@nestjs/common';
 import { type Departure, Engine, type Holder, type HoldRequest, type Truth } from '../engine/engine.js';
 import type { Caller } from '../kernel/caller.js';
 import { Changes } from '../kernel/changes/changes.service.js';
-import { Clock } from '../kernel/clock.js';
+import { type Cancel, Clock } from '../kernel/clock.js';
 import { Config } from '../kernel/config/config.js';
 import { Connections } from '../kernel/connections.js';
 import { Directory } from '../kernel/directory/directory.service.js';
 import { badInput, conversationNotFound, Refusal, unauthenticated, unavailable, userNotFound } from '../kernel/errors.js';
 import { checkId, checkIds } from '../kernel/input.js';
+import { Limits } from '../kernel/limits/limits.service.js';
 import { ABOUT_ONESELF } from '../privacy/privacy.rules.js';
 import { PrivacyService } from '../privacy/privacy.service.js';
 import { Customs } from './presence.customs.js';
@@ -58,6 +59,8 @@ export class PresenceService {
   private readonly socketsOf = new Map<string, Set<string>>();
   /** Users with sockets here whose changed custom status has not reached the engine. */
   private readonly changedCustoms = new Set<string>();
+  /** Deleted a moment ago. */
+  private readonly forgetting = new Map<string, Cancel>();
 
   constructor(
     private readonly engine: Engine,
@@ -67,6 +70,7 @@ export class PresenceService {
     private readonly privacy: PrivacyService,
     private readonly directory: Directory,
     private readonly connections: Connections,
+    private readonly limits: Limits,
     private readonly clock: Clock,
     private readonly config: Config,
     changes: Changes,
@@ -74,12 +78,14 @@ export class PresenceService {
     connections.onActed((caller) => void this.acted(caller));
     changes.on((change) => {
       if (change.kind === 'custom' && this.socketsOf.has(change.userId)) this.changedCustoms.add(change.userId);
-      // Later than every instance hears of it, so that watchers see the deletion and not a departure before it.
-      if (change.kind === 'userDeleted') clock.after(FORGET_AFTER_MS, () => void this.forget(change.userId));
+      if (change.kind === 'userDeleted') this.forgetSoon(change.userId);
+      // Somebody new under the id of somebody deleted: what the other left must not become theirs, nor theirs be lost.
+      if (change.kind === 'user' && this.forgetting.has(change.userId)) void this.forget(change.userId);
     });
   }
 
   async userStatus(caller: Caller, userId: string): Promise<PresenceView> {
+    await this.limits.read(caller);
     const views = await this.reader.views(caller.userId, [checkId(userId, 'userId')]);
     const view = views.get(userId);
     if (!view) throw userNotFound();
@@ -88,6 +94,7 @@ export class PresenceService {
 
   /** In the order asked, duplicates kept; null where there is no such user. At most 500 ids. */
   async userStatuses(caller: Caller, userIds: readonly string[]): Promise<(PresenceView | null)[]> {
+    await this.limits.read(caller);
     checkIds(userIds, 'userIds', STATUSES_MAX);
     const views = await this.reader.views(caller.userId, userIds);
     return userIds.map((userId) => views.get(userId) ?? null);
@@ -95,6 +102,7 @@ export class PresenceService {
 
   /** The caller's contacts, or a conversation's members, who are online as the caller may see them; never the caller. */
   async onlineUsers(caller: Caller, query: OnlineUsersQuery): Promise<OnlineUsersView> {
+    await this.limits.read(caller);
     const first = query.first ?? PAGE_DEFAULT;
     if (!Number.isInteger(first) || first < 1 || first > PAGE_MAX) throw badInput(`first is from 1 to ${PAGE_MAX}`);
     const after = query.after == null ? null : decodeCursor(query.after);
@@ -112,11 +120,13 @@ export class PresenceService {
 
   /** All of the caller's contacts and fellow members who are online as the caller may see them, by id. */
   async onlineAround(caller: Caller, excludeUserId: string | null): Promise<readonly PresenceView[]> {
+    await this.limits.read(caller);
     const excluded = excludeUserId === null ? null : checkId(excludeUserId, 'excludeUserId');
     return this.onlineAmong(caller, await this.directory.acquaintancesOf(caller.userId, LISTED_MAX), excluded);
   }
 
   async me(caller: Caller): Promise<MeView> {
+    await this.limits.read(caller);
     const { userId } = caller;
     const [truth, holders, custom, settings] = await Promise.all([
       this.truthOf(userId),
@@ -144,6 +154,7 @@ export class PresenceService {
 
   /** Durable when it resolves. Counts as activity of the connection it came over. */
   async setCustomStatus(caller: Caller, input: CustomStatusInput): Promise<PresenceView> {
+    await this.limits.change(caller);
     const change = checkCustomStatus(input);
     const stored = await this.repository.changeCustom(caller.userId, change);
     const custom = toCustom(stored, this.clock.now());
@@ -164,6 +175,8 @@ export class PresenceService {
    */
   async heartbeat(caller: Caller, input: HeartbeatInput): Promise<HeartbeatView> {
     const deviceId = input.deviceId == null ? null : checkId(input.deviceId, 'deviceId');
+    // One too many is answered like the last one, and does no more.
+    if (!(await this.limits.heartbeat(caller, deviceId ?? ''))) return this.beaten(await this.truthOf(caller.userId));
     const active = input.active ?? true;
     const socket = this.socketOf(caller);
     let holder: Holder;
@@ -175,11 +188,7 @@ export class PresenceService {
       holder = { kind: 'lease', id: deviceId ?? '', deviceId, platform: checkPlatform(input.platform) };
     }
     const truth = await this.hold({ holder }, caller.userId, active ? 'active' : 'idle', active);
-    return {
-      success: true,
-      nextHeartbeatInSeconds: this.config.heartbeatSeconds,
-      presence: await this.own(truth),
-    };
+    return this.beaten(truth);
   }
 
   /** Leaves at once and with no grace: everything, or what has this device id. Sockets stay open. */
@@ -269,6 +278,14 @@ export class PresenceService {
     }
   }
 
+  private async beaten(truth: Truth): Promise<HeartbeatView> {
+    return {
+      success: true,
+      nextHeartbeatInSeconds: this.config.heartbeatSeconds,
+      presence: await this.own(truth),
+    };
+  }
+
   private async leave(userId: string, deviceId: string | null): Promise<Truth | null> {
     const { truth, typing } = await this.engine.presence.leave(userId, deviceId);
     await this.stopTyping(userId, typing);
@@ -349,7 +366,18 @@ export class PresenceService {
     }
   }
 
+  /** Later than every instance hears of it, so that watchers see the deletion and not a departure before it. */
+  private forgetSoon(userId: string): void {
+    this.forgetting.get(userId)?.();
+    this.forgetting.set(
+      userId,
+      this.clock.after(FORGET_AFTER_MS, () => void this.forget(userId)),
+    );
+  }
+
   private async forget(userId: string): Promise<void> {
+    this.forgetting.get(userId)?.();
+    this.forgetting.delete(userId);
     try {
       await this.engine.presence.forget(userId);
     } catch (error) {
