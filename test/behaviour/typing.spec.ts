@@ -200,7 +200,8 @@ onEveryStage((it) => {
       expect((await viewer.watchTyping(room).ended(2000)).code).toBe('CONVERSATION_NOT_FOUND');
     }
     expect([...said]).toEqual(['Error: CONVERSATION_NOT_FOUND: No such conversation']);
-    for (const call of [alice.http.startTyping('a b'), alice.http.typists('..')]) expect(await codeOf(call)).toBe('BAD_USER_INPUT');
+    expect(await codeOf(alice.http.startTyping('a b'))).toBe('BAD_USER_INPUT');
+    expect(await codeOf(alice.http.typists('..'))).toBe('BAD_USER_INPUT');
     expect((await viewer.watchTyping('a b').ended(2000)).code).toBe('BAD_USER_INPUT');
   });
 

@@ -74,7 +74,7 @@ export class Stage {
 
   /** Somebody of exactly this id, who lives on the nth instance. */
   async joins(id: string, place = 0): Promise<Person> {
-    await this.directory.putUser({ id, username: id, displayName: `The ${id}`, avatarUrl: null });
+    await this.directory.putUser({ id, username: id.slice(0, 64), displayName: `The ${id}`.slice(0, 128), avatarUrl: null });
     return new Person(id, this.place(place), this.place(place + 1), this.driver);
   }
 
