@@ -11,6 +11,7 @@ import { Config } from './config/config.js';
 import { Connections } from './connections.js';
 import { DirectoryImport } from './directory/directory.import.js';
 import { Directory } from './directory/directory.service.js';
+import { Limits } from './limits/limits.service.js';
 
 /** What every feature may lean on. Needs the database module beside it. */
 @Module({})
@@ -27,10 +28,11 @@ export class KernelModule {
         Connections,
         Directory,
         DirectoryImport,
+        Limits,
         AuthService,
         ServiceGuard,
       ],
-      exports: [Config, Clock, Changes, Connections, Directory, DirectoryImport, AuthService, ServiceGuard],
+      exports: [Config, Clock, Changes, Connections, Directory, DirectoryImport, Limits, AuthService, ServiceGuard],
     };
   }
 }

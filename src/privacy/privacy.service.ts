@@ -9,6 +9,7 @@ import { Directory } from '../kernel/directory/directory.service.js';
 import type { User } from '../kernel/directory/directory.types.js';
 import { badInput, Refusal, userNotFound } from '../kernel/errors.js';
 import { checkId, checkIds } from '../kernel/input.js';
+import { Limits } from '../kernel/limits/limits.service.js';
 import { type PairKey, PrivacyRepository, type PairRow, type SettingsChange } from './privacy.repository.js';
 import { ABOUT_ONESELF, HIDDEN, judge } from './privacy.rules.js';
 import {
@@ -66,6 +67,7 @@ export class PrivacyService {
     private readonly repository: PrivacyRepository,
     private readonly directory: Directory,
     private readonly changes: Changes,
+    private readonly limits: Limits,
     private readonly config: Config,
   ) {
     changes.on((change) => this.forget(change));
@@ -116,6 +118,7 @@ export class PrivacyService {
 
   /** Refuses BAD_USER_INPUT: unknown audiences, lists over 1000 ids or with a bad one, a shorthand that disagrees. */
   async update(caller: Caller, input: PrivacyInput): Promise<PrivacySettings> {
+    await this.limits.change(caller);
     const checked = checkInput(caller.userId, input);
     if (Object.values(checked).every((value) => value === null)) return this.settings(caller.userId);
     const stored = await this.repository.change(
@@ -134,6 +137,7 @@ export class PrivacyService {
 
   /** Refuses BAD_USER_INPUT (oneself, over 10,000) and USER_NOT_FOUND. Twice is no change. */
   async block(caller: Caller, userId: string): Promise<PrivacySettings> {
+    await this.limits.change(caller);
     if (checkId(userId, 'userId') === caller.userId) throw badInput('You cannot block yourself');
     const outcome = await this.repository.block(caller.userId, userId, BLOCKS_MAX);
     if (outcome === 'unknown') throw userNotFound();
@@ -142,6 +146,7 @@ export class PrivacyService {
   }
 
   async unblock(caller: Caller, userId: string): Promise<PrivacySettings> {
+    await this.limits.change(caller);
     if (!(await this.repository.unblock(caller.userId, checkId(userId, 'userId')))) throw userNotFound();
     return this.settings(caller.userId);
   }

@@ -7,6 +7,7 @@ import { Connections } from '../kernel/connections.js';
 import { Directory } from '../kernel/directory/directory.service.js';
 import { conversationNotFound, Refusal } from '../kernel/errors.js';
 import { checkId } from '../kernel/input.js';
+import { Limits } from '../kernel/limits/limits.service.js';
 import { PrivacyService } from '../privacy/privacy.service.js';
 import { viewOf } from './typing.rules.js';
 import type { TypingResultView, TypingView } from './typing.types.js';
@@ -26,6 +27,7 @@ export class TypingService {
     private readonly directory: Directory,
     private readonly privacy: PrivacyService,
     private readonly connections: Connections,
+    private readonly limits: Limits,
     private readonly clock: Clock,
   ) {
     connections.onClosed((connectionId, userId) => void this.end(connectionId, userId));
@@ -52,6 +54,7 @@ export class TypingService {
 
   /** The members whom the caller may know to be typing now, never the caller. */
   async typists(caller: Caller, conversationId: string): Promise<TypingView[]> {
+    await this.limits.read(caller);
     await this.checkMember(caller, conversationId);
     const typists = await this.engine.typing.typists(conversationId);
     const others = typists.filter((typist) => typist.userId !== caller.userId);
