@@ -14,7 +14,11 @@ import { timed } from '../kernel/metrics/http.timing.js';
 const HEADERS_MAX_BYTES = 80 * 1024;
 const BODY_MAX_BYTES = 256 * 1024;
 const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 15_000;
+/** Until the body is there. */
+const BODY_TIMEOUT_MS = 15_000;
+/** An import may go on for as long as a large directory takes. */
+const IMPORT_PATH = '/api/internal/import';
+const IMPORT_TIMEOUT_MS = 3_600_000;
 /** Longer than the idle time of usual load balancers, which would otherwise send into a connection just closed. */
 const KEEP_ALIVE_MS = 65_000;
 const PREFLIGHT_SECONDS = 600;
@@ -26,7 +30,7 @@ export class BoundedExpressAdapter extends ExpressAdapter {
       {
         maxHeaderSize: HEADERS_MAX_BYTES,
         headersTimeout: HEADERS_TIMEOUT_MS,
-        requestTimeout: REQUEST_TIMEOUT_MS,
+        requestTimeout: IMPORT_TIMEOUT_MS,
         keepAliveTimeout: KEEP_ALIVE_MS,
       },
       this.getInstance(),
@@ -39,6 +43,7 @@ export function furnish(app: NestExpressApplication, config: Config): void {
   app.disable('x-powered-by');
   app.set('query parser', 'simple'); // Flat text only: nothing here takes nested queries.
   app.use(timed);
+  app.use(cutSlowBodies);
   app.use(helmet(securityHeaders(config)));
   app.use((_request: Request, response: Response, next: NextFunction) => {
     response.vary('Origin');
@@ -46,6 +51,16 @@ export function furnish(app: NestExpressApplication, config: Config): void {
   });
   allowBrowsers(app, config);
   app.useBodyParser('json', { limit: BODY_MAX_BYTES });
+}
+
+/** A body that dribbles in holds a connection; one that is being imported is read as fast as it can be stored. */
+function cutSlowBodies(request: Request, _response: Response, next: NextFunction): void {
+  const hasBody = request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined;
+  if (hasBody && request.path !== IMPORT_PATH) {
+    const timer = setTimeout(() => request.socket.destroy(), BODY_TIMEOUT_MS).unref();
+    request.once('end', () => clearTimeout(timer)).once('close', () => clearTimeout(timer));
+  }
+  next();
 }
 
 function allowBrowsers(app: INestApplication, config: Config): void {
