@@ -25,11 +25,22 @@ describe('a stream of views', () => {
 
   it('a slow reader gets the last view of each key, in the order of the last changes', async () => {
     const { stream } = open();
-    for (const [id, n] of [['a', 1], ['b', 1], ['a', 2], ['c', 1], ['b', 2]] as const) stream.push({ id, n });
+    for (const [id, n] of [
+      ['a', 1],
+      ['b', 1],
+      ['a', 2],
+      ['c', 1],
+      ['b', 2],
+    ] as const)
+      stream.push({ id, n });
     stream.end();
     const seen: View[] = [];
     for await (const view of stream) seen.push(view);
-    expect(seen).toEqual([{ id: 'a', n: 2 }, { id: 'c', n: 1 }, { id: 'b', n: 2 }]);
+    expect(seen).toEqual([
+      { id: 'a', n: 2 },
+      { id: 'c', n: 1 },
+      { id: 'b', n: 2 },
+    ]);
   });
 
   it('a reader who waits is released at once when it returns, and what feeds the stream is closed once', async () => {

@@ -9,9 +9,11 @@ import { Config } from '../kernel/config/config.js';
 import { Directory } from '../kernel/directory/directory.service.js';
 import { badInput, conversationNotFound, Refusal } from '../kernel/errors.js';
 import { checkId, checkIds } from '../kernel/input.js';
+import { measure } from '../kernel/metrics/measure.js';
 import { Stream } from '../kernel/stream.js';
 import { HIDDEN } from '../privacy/privacy.rules.js';
 import { type Dossier, pairKey, PrivacyService } from '../privacy/privacy.service.js';
+import { Inquiry } from './presence.inquiry.js';
 import { Subject, type Watch, type Watcher } from './presence.subject.js';
 import type { PresenceView, WatchTarget } from './presence.types.js';
 
@@ -34,17 +36,19 @@ export class PresenceFeed {
   private readonly doubtful = new Set<Watcher>();
   /** Whose set of watched users could not be looked up after a change. */
   private readonly unsettled = new Set<Watch>();
+  private readonly inquiry: Inquiry;
   private asking = false;
   private askedMeanwhile = false;
 
   constructor(
     private readonly engine: Engine,
-    private readonly privacy: PrivacyService,
+    privacy: PrivacyService,
     private readonly directory: Directory,
     private readonly changes: Changes,
     private readonly clock: Clock,
     private readonly config: Config,
   ) {
+    this.inquiry = new Inquiry(privacy);
     engine.presence.onTruth((userId, truth) => this.onTruth(userId, truth));
     changes.on((change) => this.onChange(change));
   }
@@ -81,6 +85,18 @@ export class PresenceFeed {
     return watch.stream;
   }
 
+  /** Distinct users somebody here watches. */
+  get users(): number {
+    return this.subjects.size;
+  }
+
+  /** Live streams. */
+  get watches(): number {
+    let sum = 0;
+    for (const watches of this.watchesOf.values()) sum += watches.size;
+    return sum;
+  }
+
   /** Asks again about everything that could not be settled. Called by the reaper. */
   async reconsider(): Promise<void> {
     for (const watch of this.unsettled) this.settle(watch);
@@ -92,10 +108,12 @@ export class PresenceFeed {
     if (!subject?.learn(truth)) return;
     // Somebody may have hidden without our hearing of it: every verdict is asked for again before anything is sent.
     if (!this.changes.fresh()) return this.doubt(subject.watchers);
+    const began = measure.moment();
     const now = this.clock.now();
     for (const watcher of subject.watchers) {
       if (watcher.state === 'JUDGED') tell(watcher, 'face', now);
     }
+    measure.fannedOut(began, subject.watchers.size);
   }
 
   private onChange(change: Change): void {
@@ -268,7 +286,7 @@ export class PresenceFeed {
     const stored = new Set<string>();
     for (const { subject } of watchers) if (subject.unknown) stored.add(subject.userId);
     const keys = watchers.map(({ subject, watch }) => ({ subjectId: subject.userId, viewerId: watch.viewerId }));
-    const [dossiers] = await Promise.all([this.privacy.dossiers(keys, stored), this.refresh(watchers)]);
+    const [dossiers] = await Promise.all([this.inquiry.ask(keys, stored), this.refresh(watchers)]);
     const now = this.clock.now();
     asked.forEach(({ watcher, doubts }, i) => {
       const key = keys[i];

@@ -5,6 +5,7 @@ import { type Cancel, Clock } from '../kernel/clock.js';
 import { Config } from '../kernel/config/config.js';
 import { Drains, FLUSH_ORDER } from '../kernel/drains.js';
 import { Refusal } from '../kernel/errors.js';
+import { measure } from '../kernel/metrics/measure.js';
 import { PresenceFeed } from './presence.feed.js';
 import { PresenceRepository } from './presence.repository.js';
 import { PresenceService } from './presence.service.js';
@@ -20,6 +21,7 @@ export class PresenceReaper implements OnApplicationBootstrap {
   private readonly log = new Logger(PresenceReaper.name);
   private readonly timers: Cancel[] = [];
   private flushing: Promise<void> | null = null;
+  private waiting = 0;
 
   constructor(
     private readonly engine: Engine,
@@ -38,6 +40,11 @@ export class PresenceReaper implements OnApplicationBootstrap {
     this.every(LOOK_MS, () => this.service.makeGood());
     this.every(LOOK_MS, () => this.feed.reconsider());
     this.every(EXPIRED_MS, () => this.repository.dropExpiredMessages(BATCH));
+    this.timers.push(
+      measure.gauge('lastSeenWaiting', () => this.waiting),
+      measure.gauge('usersWatched', () => this.feed.users),
+      measure.gauge('watches', () => this.feed.watches),
+    );
     this.drains.register('last seen', FLUSH_ORDER, () => this.finish());
   }
 
@@ -57,10 +64,13 @@ export class PresenceReaper implements OnApplicationBootstrap {
   private async write(): Promise<void> {
     for (;;) {
       const seen = await this.engine.presence.unstored(BATCH);
+      this.waiting = seen.length;
       if (seen.length > 0) {
         await this.repository.keepLastSeen(seen);
         // Only after the commit: a crash in between writes the same rows again, which changes nothing.
         await this.engine.presence.stored(seen);
+        measure.lastSeenStored(seen.length);
+        this.waiting = 0;
       }
       if (seen.length < BATCH) return;
     }

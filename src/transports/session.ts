@@ -7,6 +7,9 @@ import { PLATFORMS } from '../kernel/caller.js';
 import type { Clock } from '../kernel/clock.js';
 import { Refusal, unauthenticated } from '../kernel/errors.js';
 import { checkId } from '../kernel/input.js';
+import { notice } from '../kernel/logging/notices.js';
+import type { Transport } from '../kernel/metrics/labels.js';
+import { measure } from '../kernel/metrics/measure.js';
 import type { PresenceService } from '../presence/presence.service.js';
 import { type Admission, MessageRate } from './message.rate.js';
 import type { Sessions } from './sessions.js';
@@ -17,6 +20,7 @@ export type Ending =
 
 /** What a wire lends to the session of one of its connections. */
 export interface Line {
+  readonly transport: Transport;
   /** Asks the peer for a sign of life. */
   ping(): void;
   /** Since when (monotonic) the peer has not taken what was written; null: it has. */
@@ -61,11 +65,12 @@ export class Session {
   private pingAt: number;
   private pingedAt = 0;
   private mute = false;
+  private ending: Ending | null = null;
   private over = false;
 
   constructor(
     private readonly services: SessionServices,
-    private readonly line: Line,
+    readonly line: Line,
   ) {
     const now = services.clock.monotonic();
     this.rate = new MessageRate(now);
@@ -160,12 +165,20 @@ export class Session {
     if (!this.over) this.line.end(ending);
   }
 
+  /** The wire ends the connection for this; the first one counts. */
+  ends(ending: Ending): void {
+    this.ending ??= ending;
+  }
+
   /** The connection is gone. `clean`: the client said goodbye. Resolves when presence knows. */
   async closed(clean: boolean): Promise<void> {
     if (this.over) return;
     this.over = true;
     const { identity } = this;
     this.services.sessions.remove(this);
+    measure.ended(this.line.transport, this.ending ?? (this.mute ? 'mute' : clean ? 'left' : 'lost'));
+    if (this.ending === 'slow')
+      notice('slow', `A ${this.line.transport} connection that took nothing was cut: ${this.id}`);
     if (!identity) return;
     const silentMs = this.mute ? this.services.clock.monotonic() - this.heardAt : 0;
     try {
@@ -174,7 +187,7 @@ export class Session {
       await this.services.presence.disconnected(identity, this.id, clean ? 'clean' : 'abrupt', silentMs);
     } catch (error) {
       logger.error(
-        `The end of a connection of ${identity.userId} was not taken`,
+        `The end of connection ${this.id} of ${identity.userId} was not taken`,
         error instanceof Error ? error.stack : error,
       );
     }

@@ -7,6 +7,9 @@ import { Config } from '../kernel/config/config.js';
 import { Directory } from '../kernel/directory/directory.service.js';
 import { Drains, SOCKETS_ORDER } from '../kernel/drains.js';
 import { Refusal } from '../kernel/errors.js';
+import { notice } from '../kernel/logging/notices.js';
+import { TRANSPORTS } from '../kernel/metrics/labels.js';
+import { measure } from '../kernel/metrics/measure.js';
 import { PresenceService } from '../presence/presence.service.js';
 import { type Line, Session } from './session.js';
 
@@ -27,7 +30,7 @@ export class Sessions implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly live = new Set<Session>();
   private readonly byUser = new Map<string, Set<Session>>();
   private pulsedAt: number;
-  private stop: Cancel = () => {};
+  private stops: readonly Cancel[] = [];
 
   constructor(
     private readonly auth: AuthService,
@@ -47,11 +50,16 @@ export class Sessions implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   onApplicationBootstrap(): void {
-    this.stop = this.clock.every(PULSE_MS, () => this.pulse());
+    this.stops = [
+      this.clock.every(PULSE_MS, () => this.pulse()),
+      measure.gauge('connections', () => this.census().live),
+      measure.gauge('connectionsHeld', () => this.census().held),
+      measure.gauge('usersConnected', () => this.byUser.size),
+    ];
   }
 
   onApplicationShutdown(): void {
-    this.stop();
+    for (const stop of this.stops) stop();
   }
 
   get size(): number {
@@ -66,12 +74,15 @@ export class Sessions implements OnApplicationBootstrap, OnApplicationShutdown {
 
   add(session: Session): void {
     this.live.add(session);
+    measure.opened(session.line.transport);
   }
 
   /** Notes whose the session is. Refuses RATE_LIMITED when the user has as many as may be. */
   claim(session: Session, userId: string): void {
     const theirs = this.byUser.get(userId);
     if ((theirs?.size ?? 0) >= this.config.maxConnectionsPerUser) {
+      measure.limited('connection');
+      notice('limit', `${userId} has as many connections as one user may have`);
       throw new Refusal('RATE_LIMITED', 'Too many connections of one user');
     }
     if (theirs) theirs.add(session);
@@ -96,6 +107,17 @@ export class Sessions implements OnApplicationBootstrap, OnApplicationShutdown {
       if (stood) session.excuse(monotonic);
       session.check(monotonic, now);
     }
+  }
+
+  /** Counted when somebody asks, which is rarely. */
+  private census(): { live: Record<string, number>; held: number } {
+    const live: Record<string, number> = Object.fromEntries(TRANSPORTS.map((transport) => [transport, 0]));
+    let held = 0;
+    for (const { line } of this.live) {
+      live[line.transport] = (live[line.transport] ?? 0) + 1;
+      if (line.stuckSince !== null) held += 1;
+    }
+    return { live, held };
   }
 
   private endThoseOf(userId: string): void {

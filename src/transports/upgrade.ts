@@ -5,11 +5,15 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { Config } from '../kernel/config/config.js';
 import { allowsOrigin } from '../kernel/config/origins.js';
 import { Drains } from '../kernel/drains.js';
+import { notice } from '../kernel/logging/notices.js';
+import { measure } from '../kernel/metrics/measure.js';
 import { Addresses } from './addresses.js';
 
 export type Upgrade = (request: IncomingMessage, socket: Socket, head: Buffer) => void;
 
 const RETRY_AFTER_MAX_S = 10;
+/** Of what a peer sends, in the log. */
+const TOLD_MAX = 200;
 
 const ANSWERS = { 403: 'Forbidden', 404: 'Not Found', 503: 'Service Unavailable' } as const;
 export type Rejection = keyof typeof ANSWERS;
@@ -52,15 +56,26 @@ export class UpgradeRouter implements OnApplicationBootstrap, OnApplicationShutd
   /** Whether somebody may shake hands now; counts it. For wires that also open connections without an upgrade. */
   judge({ headers, socket }: IncomingMessage): Rejection | null {
     const { origin } = headers;
-    if (origin !== undefined && !allowsOrigin(this.config, origin)) return 403;
-    if (this.drains.draining) return 503;
-    return this.addresses.welcomes(socket.remoteAddress ?? '') ? null : 503;
+    if (origin !== undefined && !allowsOrigin(this.config, origin)) {
+      measure.rejected('origin');
+      notice('origin', `A page of ${origin.slice(0, TOLD_MAX)} may not open connections: it is not in ALLOWED_ORIGINS`);
+      return 403;
+    }
+    if (this.drains.draining) {
+      measure.rejected('draining');
+      return 503;
+    }
+    if (this.addresses.welcomes(socket.remoteAddress ?? '')) return null;
+    measure.rejected('address');
+    notice('handshake', `${socket.remoteAddress} has too many connections, or opens them too fast`);
+    return 503;
   }
 
   private take(request: IncomingMessage, socket: Socket, head: Buffer): void {
     // A peer that is gone before it is answered is no failure of ours.
     socket.on('error', () => socket.destroy());
     const upgrade = this.routes.get(request.url?.split('?', 1)[0] ?? '');
+    if (!upgrade) measure.rejected('path');
     const rejection = upgrade ? this.judge(request) : 404;
     if (!upgrade || rejection !== null) return reject(socket, rejection ?? 404);
     socket.once('close', this.addresses.enter(socket.remoteAddress ?? ''));

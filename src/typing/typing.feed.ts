@@ -7,6 +7,7 @@ import type { Change } from '../kernel/changes/changes.types.js';
 import { Directory } from '../kernel/directory/directory.service.js';
 import { conversationNotFound, Refusal } from '../kernel/errors.js';
 import { checkId } from '../kernel/input.js';
+import { measure } from '../kernel/metrics/measure.js';
 import { Stream } from '../kernel/stream.js';
 import { pairKey, PrivacyService } from '../privacy/privacy.service.js';
 import { sendable, viewOf } from './typing.rules.js';
@@ -82,6 +83,11 @@ export class TypingFeed {
     return watch.stream;
   }
 
+  /** Conversations somebody here follows. */
+  get conversations(): number {
+    return this.rooms.size;
+  }
+
   /** Looks again at what could not be looked up after a change. Called by the reaper. */
   reconsider(): void {
     for (const watch of this.unsettled) this.settle(watch);
@@ -90,6 +96,7 @@ export class TypingFeed {
   private onTyping(event: TypingEvent): void {
     const room = this.rooms.get(event.conversationId);
     if (!room) return;
+    measure.typed();
     if (event.isTyping) room.typists.set(event.userId, event);
     else room.typists.delete(event.userId);
     this.deliverSoon(room, event);
@@ -168,7 +175,11 @@ export class TypingFeed {
       if (sent === 'NOTHING') continue;
       const isTyping = sent === 'START';
       let view = views.get(isTyping);
-      if (!view) views.set(isTyping, (view = viewOf({ ...event, isTyping, ...(!isTyping && { expiresAt: null }) }, dossier.user)));
+      if (!view)
+        views.set(
+          isTyping,
+          (view = viewOf({ ...event, isTyping, ...(!isTyping && { expiresAt: null }) }, dossier.user)),
+        );
       if (isTyping && event.expiresAt !== null) watch.told.set(key, event.expiresAt);
       else watch.told.delete(key);
       watch.stream.push(view);

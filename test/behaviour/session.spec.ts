@@ -18,6 +18,7 @@ afterAll(() => app.stop());
 
 /** A wire that only notes what it is asked to do. */
 class Wire implements Line {
+  readonly transport = 'ws';
   readonly endings: Ending[] = [];
   pings = 0;
   cuts = 0;

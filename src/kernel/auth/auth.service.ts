@@ -9,6 +9,9 @@ import { Config } from '../config/config.js';
 import { Directory } from '../directory/directory.service.js';
 import { Refusal, unauthenticated } from '../errors.js';
 import { isId } from '../input.js';
+import { notice } from '../logging/notices.js';
+import type { AuthFailure } from '../metrics/labels.js';
+import { measure } from '../metrics/measure.js';
 import { KeySet } from './key.set.js';
 import { algorithmOf, provenClaims } from './signature.js';
 import type { VerificationKey } from './signature.js';
@@ -53,33 +56,40 @@ export class AuthService {
    * SERVICE_UNAVAILABLE when nobody can say whether the subject exists, or fetch the keys.
    */
   async verify(token: unknown): Promise<Caller> {
-    if (typeof token !== 'string') throw unauthenticated();
+    if (typeof token !== 'string') throw refused('invalid');
     const { subject, expiresAt } = this.recall(token) ?? (await this.prove(token));
-    if (!(await this.directory.user(subject))) throw unauthenticated();
+    if (!(await this.directory.user(subject))) throw refused('unknown-user');
     return { userId: subject, expiresAt };
   }
 
   private recall(token: string): Proven | null {
     const proven = this.proven.get(token);
     if (!proven || this.clock.monotonic() - proven.provenAt > PROVEN_MS) return null;
-    if (hasExpired(proven.expiresAt, this.clock.now())) throw new TokenExpired();
+    if (hasExpired(proven.expiresAt, this.clock.now())) throw refused('expired');
     return proven;
   }
 
   private async prove(token: string): Promise<Proven> {
     const header = readHeader(token);
-    if (!header) throw unauthenticated();
+    if (!header) throw refused('invalid');
     const found = await this.findKey(header.kid);
     // The key says which algorithm it is used with; a token that says another is refused, never followed.
-    if (!found || header.alg !== found.algorithm) throw unauthenticated();
+    if (!found || header.alg !== found.algorithm) throw refused('invalid');
     const expected = { issuer: this.config.jwtIssuer, audience: this.config.jwtAudience };
     const judged = judgeClaims(provenClaims(token, found), expected, this.clock.now());
-    if (judged.is === 'expired') throw new TokenExpired();
-    if (judged.is === 'bad' || !isId(judged.subject)) throw unauthenticated();
+    if (judged.is === 'expired') throw refused('expired');
+    if (judged.is === 'bad' || !isId(judged.subject)) throw refused('invalid');
     const proven = { subject: judged.subject, expiresAt: judged.expiresAt, provenAt: this.clock.monotonic() };
     this.proven.set(token, proven);
     return proven;
   }
+}
+
+/** Counted and told apart here; a client learns only whether a newer token would help. */
+function refused(reason: AuthFailure): Refusal {
+  measure.authFailed(reason);
+  if (reason !== 'expired') notice('auth', `A token was refused: ${reason}`);
+  return reason === 'expired' ? new TokenExpired() : unauthenticated();
 }
 
 /** Throws where a setting holds no usable key, so that the start stops with its name. */

@@ -41,7 +41,9 @@ export class CallerGuard implements CanActivate {
     return new Promise((resolve, reject) => {
       const settle = (refusal: Error | null, caller: Caller | false) =>
         caller ? resolve(caller) : reject(refusal ?? unauthenticated());
-      const middleware = this.strategy.getPassportInstance().authenticate(BEARER, { session: false }, settle) as Middleware;
+      const middleware = this.strategy
+        .getPassportInstance()
+        .authenticate(BEARER, { session: false }, settle) as Middleware;
       middleware(request, request.res, reject);
     });
   }

@@ -6,6 +6,7 @@ import type { Request } from 'express';
 
 import { Config } from '../config/config.js';
 import { unauthenticated } from '../errors.js';
+import { notice } from '../logging/notices.js';
 import { Public } from './caller.guard.js';
 
 /** For your own back end: `x-secret-token` must be SERVICE_TOKEN. Without that setting nobody comes in. */
@@ -19,8 +20,9 @@ export class ServiceGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean {
     const given = context.switchToHttp().getRequest<Request>().headers['x-secret-token'];
-    if (!this.accepts(given)) throw unauthenticated('A valid x-secret-token is required');
-    return true;
+    if (this.accepts(given)) return true;
+    notice('service', 'A call with a wrong x-secret-token, or none, was refused');
+    throw unauthenticated('A valid x-secret-token is required');
   }
 
   /** Whether it is SERVICE_TOKEN; for whoever is given it in another header. */

@@ -7,6 +7,7 @@ import { Clock } from '../clock.js';
 import type { Cancel } from '../clock.js';
 import { Config } from '../config/config.js';
 import { reachable } from '../database/database.js';
+import { measure } from '../metrics/measure.js';
 import { ChangeLog, KEPT_MINUTES, READ_MAX } from './changes.log.js';
 import type { LoggedChange } from './changes.log.js';
 import { readMessage, writeChanges, writeTick } from './changes.message.js';
@@ -118,6 +119,7 @@ export class Changes implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   private dispatch(change: Change): void {
+    measure.changed(change.kind);
     for (const listener of this.listeners) {
       try {
         listener(change);

@@ -1,4 +1,5 @@
 import { unavailable } from '../errors.js';
+import { measure } from '../metrics/measure.js';
 
 // Connection exceptions, insufficient resources, operator intervention (shutdown, cancelled by a timeout), system errors.
 const UNREACHABLE_STATES = /^(08|53|57|58)/;
@@ -38,8 +39,9 @@ export async function reachable<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (isUnreachable(error)) throw unavailable();
-    throw error;
+    if (!isUnreachable(error)) throw error;
+    measure.postgresFailed();
+    throw unavailable();
   }
 }
 

@@ -1,5 +1,7 @@
 import pg from 'pg';
 
+import { measure } from '../metrics/measure.js';
+
 const TIMEOUT_MESSAGE = 'Query read timeout';
 
 type Callback = (error: unknown, result: unknown) => void;
@@ -14,18 +16,25 @@ export class SteadyClient extends pg.Client {
     super(config);
     const ask = this.query.bind(this) as Ask;
     const watched: Ask = (...args) => {
+      const began = measure.moment();
       const last = args.at(-1);
-      if (typeof last === 'function') return ask(...args.slice(0, -1), this.watch(last as Callback));
+      if (typeof last === 'function') return ask(...args.slice(0, -1), this.watch(last as Callback, began));
       const answer = ask(...args);
-      if (answer instanceof Promise) answer.catch((error: unknown) => this.giveUpAfter(error));
+      if (answer instanceof Promise) {
+        answer.then(
+          () => measure.postgres(began),
+          (error: unknown) => this.giveUpAfter(error),
+        );
+      }
       return answer;
     };
     this.query = watched as typeof this.query;
   }
 
-  private watch(callback: Callback): Callback {
+  private watch(callback: Callback, began: number): Callback {
     return (error, result) => {
-      this.giveUpAfter(error);
+      if (error) this.giveUpAfter(error);
+      else measure.postgres(began);
       callback(error, result);
     };
   }

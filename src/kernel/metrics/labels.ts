@@ -26,15 +26,16 @@ export const ENDINGS = [
 ] as const;
 export type ConnectionEnding = (typeof ENDINGS)[number];
 
-/** Why a handshake got no further than HTTP. */
-export const REJECTIONS = ['path', 'origin', 'draining', 'address', 'rate'] as const;
+/** Why a handshake got no further than HTTP. `address`: it has too many connections, or opens them too fast. */
+export const REJECTIONS = ['path', 'origin', 'draining', 'address'] as const;
 export type RejectionReason = (typeof REJECTIONS)[number];
 
+/** `invalid`: not a token of ours, or none; `unknown-user`: nobody of that id is in the directory. */
 export const AUTH_FAILURES = ['invalid', 'expired', 'unknown-user'] as const;
 export type AuthFailure = (typeof AUTH_FAILURES)[number];
 
-export const REFUSAL_CODES = [...(Object.keys(REFUSALS) as (keyof typeof REFUSALS)[]), 'INTERNAL'] as const;
-export type AnsweredCode = (typeof REFUSAL_CODES)[number];
+/** What clients are told; OTHER: a failure of GraphQL's or HTTP's own, such as an unknown path. */
+export const REFUSAL_CODES = [...(Object.keys(REFUSALS) as (keyof typeof REFUSALS)[]), 'INTERNAL', 'OTHER'] as const;
 
 export const LIMITED = ['heartbeat', 'change', 'read', 'message', 'connection'] as const;
 export type Limited = (typeof LIMITED)[number];

@@ -1,7 +1,7 @@
 import { SystemClock } from '../clock.js';
 import { Exposition, type Reading } from './exposition.js';
+import { REFUSAL_CODES } from './labels.js';
 import type {
-  AnsweredCode,
   AuthFailure,
   Cause,
   ChangeKind,
@@ -34,6 +34,7 @@ const GAUGES = [
   'lastSeenWaiting',
 ] as const satisfies readonly (keyof typeof METRICS)[];
 
+const CODES: ReadonlySet<string> = new Set(REFUSAL_CODES);
 const clock = new SystemClock();
 const exposition = new Exposition();
 const readings = new Map<GaugeName, Set<Reading>>(GAUGES.map((name) => [name, new Set()]));
@@ -77,7 +78,7 @@ export const measure = {
   ended: (transport: Transport, ending: ConnectionEnding) => void ended.inc({ transport, ending }),
   rejected: (reason: RejectionReason) => void rejected.inc({ reason }),
   authFailed: (reason: AuthFailure) => void authFailures.inc({ reason }),
-  refused: (code: AnsweredCode) => void refusals.inc({ code }),
+  refused: (code: string) => void refusals.inc({ code: CODES.has(code) ? code : 'OTHER' }),
   limited: (limit: Limited) => void limited.inc({ limit }),
   http: (part: HttpPart, outcome: HttpOutcome, began: number) => void http.observe({ part, outcome }, since(began)),
 

@@ -93,7 +93,10 @@ export const METRICS = {
     kind: CHANGE_KINDS,
   }),
   sweep: histogram('sweep', 'One round of ending what has ended.', SHORT),
-  fences: counter('fences', 'Lives of this instance that the others had given up, or that were lost with the store; one for each shard.'),
+  fences: counter(
+    'fences',
+    'Lives of this instance that the others had given up, or that were lost with the store; one for each shard.',
+  ),
   storeLosses: counter('store_losses', 'Shards found emptied and filled again from here.'),
   repairs: counter('repairs', 'Users read again because something about them may have been missed.', {
     reason: REPAIRS,

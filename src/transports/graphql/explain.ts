@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Caller } from '../../kernel/caller.js';
 import { Refusal } from '../../kernel/errors.js';
+import { measure } from '../../kernel/metrics/measure.js';
 
 /** Codes of GraphQL's own failures, all of them the client's to mend. */
 const OWN_CODES: ReadonlySet<unknown> = new Set([
@@ -21,9 +22,11 @@ export function explain(error: unknown): GraphQLFormattedError {
   const at = { ...(locations && { locations }), ...(path && { path }) };
   if (cause instanceof Refusal) {
     const { code, message, retryAfterMs } = cause;
+    measure.refused(code);
     return { message, ...at, extensions: { code, ...(retryAfterMs !== undefined && { retryAfterMs }) } };
   }
   const code = ownCode(layers, cause);
+  measure.refused(code ?? 'INTERNAL');
   // Nothing of an unexpected error is shown; the log has it.
   if (!place || !code) return { message: 'Internal error', ...at, extensions: { code: 'INTERNAL' } };
   return { message: place.message, ...at, extensions: { code } };
@@ -37,7 +40,11 @@ export function tell(error: unknown, operationName: string | null | undefined, c
   if (cause instanceof Refusal || ownCode(layers, cause)) return;
   const reason = cause ?? error;
   const stack = reason instanceof Error ? reason.stack : String(reason);
-  logger.error(`${operationName ?? 'An unnamed operation'} of ${caller.userId ?? 'an unknown caller'} failed`, stack);
+  const over = caller.connectionId === undefined ? '' : ` over connection ${caller.connectionId}`;
+  logger.error(
+    `${operationName ?? 'An unnamed operation'} of ${caller.userId ?? 'an unknown caller'}${over} failed`,
+    stack,
+  );
 }
 
 /** Libraries wrap errors in errors: GraphQL's own layers, outermost first, and what they wrap, if anything. */

@@ -34,6 +34,7 @@ export interface SocketContext {
 
 /** One WebSocket: between its bytes, its session and the protocol library. */
 export class GraphqlSocket implements Line, ProtocolSocket {
+  readonly transport = 'graphql-ws';
   readonly session: Session;
   readonly outbox: Outbox;
   readonly deliveries = new Set<Delivery>();
@@ -112,6 +113,7 @@ export class GraphqlSocket implements Line, ProtocolSocket {
   }
 
   end(ending: Ending): void {
+    this.session.ends(ending);
     this.close(...CLOSES[ending]);
   }
 

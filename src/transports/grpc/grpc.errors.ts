@@ -9,6 +9,7 @@ import { Logger } from '@nestjs/common';
 
 import type { Caller } from '../../kernel/caller.js';
 import { Refusal, REFUSALS } from '../../kernel/errors.js';
+import { measure } from '../../kernel/metrics/measure.js';
 import { type ErrorResponse, writeError } from './grpc.messages.js';
 
 const TRAILER = 'error-response-bin';
@@ -18,6 +19,7 @@ const logger = new Logger('Grpc');
 
 /** What a client is told of a failed call. Logs what nobody expected. */
 export function explain(error: unknown, path: string, caller: Caller | null): StatusObject {
+  measure.refused(error instanceof Refusal ? error.code : 'INTERNAL');
   if (error instanceof Refusal) {
     const { grpc, grpcError } = REFUSALS[error.code];
     return failure(grpc, error.message, grpcError, error.retryAfterMs);

@@ -26,6 +26,7 @@ const ENDINGS: { readonly [ending in Ending]: () => StatusObject } = {
 
 /** One open SubscribeStatusUpdates: a live connection of its caller. */
 export class StatusStream implements Line {
+  readonly transport = 'grpc';
   readonly session: Session;
   stuckSince: number | null = null;
   private over = false;
@@ -71,6 +72,7 @@ export class StatusStream implements Line {
   }
 
   end(ending: Ending): void {
+    this.session.ends(ending);
     this.fail(ENDINGS[ending]());
   }
 

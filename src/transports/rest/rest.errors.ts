@@ -3,6 +3,7 @@ import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import type { Request, Response } from 'express';
 
 import { Refusal, REFUSALS } from '../../kernel/errors.js';
+import { measure } from '../../kernel/metrics/measure.js';
 
 interface Answer {
   readonly http: number;
@@ -36,6 +37,7 @@ export class RestErrors implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<Request>();
     const response = host.switchToHttp().getResponse<Response>();
     const answer = explain(error, request);
+    measure.refused(answer.code);
     if (answer === INTERNAL)
       this.logger.error(`${request.method} ${request.path}`, error instanceof Error ? error.stack : String(error));
     send(response, answer);
