@@ -6,7 +6,7 @@ const clockOnly = 'Only kernel/clock.ts knows the time: inject Clock.';
 export default defineConfig(
   globalIgnores(['dist/', 'coverage/', '.data/', '.cache/', 'web/dist/', 'client/dist/']),
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {

@@ -1,0 +1,12 @@
+export { createLamplightClient, type LamplightClient } from './client.js';
+export type { ConnectionState, ConnectionStatus } from './connection.js';
+export * from './documents.js';
+export { formatLastSeen, formatStatus, formatTyping, lastSeenChangesInMs } from './format.js';
+export { startHeartbeat, type HeartbeatOptions } from './heartbeat.js';
+export type { Me, MyState, Privacy, StatusChange } from './myself.js';
+export { typePolicies, type LamplightOptions } from './options.js';
+export type { RosterState } from './presence.roster.js';
+export type { Presence, Seen } from './presence.watches.js';
+export type { TokenSource } from './token.js';
+export type { Typist } from './typing.js';
+export { codeOf } from './wire.js';
