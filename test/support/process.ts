@@ -3,7 +3,8 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-const MAIN = join(import.meta.dirname, '../../dist/src/main.js');
+/** The built server; another build where LAMPLIGHT_MAIN names one. */
+const MAIN = process.env['LAMPLIGHT_MAIN'] ?? join(import.meta.dirname, '../../dist/src/main.js');
 const READY_TIMEOUT_MS = 40_000;
 
 /** Lamplight as a process of its own, from the built files: for what only a real start, stop or kill shows. */

@@ -5,11 +5,15 @@ import type { AddressInfo, NetConnectOpts, Server, Socket } from 'node:net';
 /** `pass`: as if it were not there. `hang`: nothing goes either way, as in a partition. `cut`: the machine is gone. */
 export type ProxyMode = 'pass' | 'hang' | 'cut';
 
+/** Decides about bytes on their way; false: they are lost. `inward`: towards whoever has connected. */
+export type Censor = (bytes: Buffer, inward: boolean) => boolean;
+
 /** Stands between an instance and what it leans on, on a free loopback port, and breaks the wire when told. */
 export class Proxy {
   private mode: ProxyMode = 'pass';
   private readonly pairs = new Set<readonly [Socket, Socket]>();
 
+  private censor: Censor | null = null;
   private readonly forgotten = new Set<readonly [Socket, Socket]>();
 
   private constructor(
@@ -35,6 +39,11 @@ export class Proxy {
     for (const pair of this.pairs) this.apply(pair);
   }
 
+  /** From now on every piece of bytes is judged; null: everything passes. */
+  judge(censor: Censor | null): void {
+    this.censor = censor;
+  }
+
   /** What is connected now never hears anything again, as when a firewall forgets; new connections pass. */
   forget(): void {
     for (const pair of this.pairs) for (const socket of pair) socket.pause();
@@ -55,7 +64,9 @@ export class Proxy {
     const pair = [near, far] as const;
     this.pairs.add(pair);
     for (const [one, other] of [pair, [far, near] as const]) {
-      one.on('data', (bytes) => other.write(bytes));
+      one.on('data', (bytes) => {
+        if (this.censor?.(bytes, one === far) !== false) other.write(bytes);
+      });
       one.on('error', () => other.destroy());
       one.on('close', () => {
         this.pairs.delete(pair);

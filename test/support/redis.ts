@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -60,6 +60,12 @@ export class PrivateRedis {
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGKILL');
     await ended;
+  }
+
+  /** Throws away what was persisted; it has to be dead. */
+  async lose(): Promise<void> {
+    for (const name of await readdir(this.directory))
+      await rm(join(this.directory, name), { recursive: true, force: true });
   }
 
   /** Starts it again on its port. */

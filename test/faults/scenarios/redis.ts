@@ -1,0 +1,99 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Background } from '../harness/background.js';
+import { NODE_TIMEOUT_MS } from '../harness/cluster.js';
+import type { Field } from '../harness/field.js';
+import { now } from '../harness/history.js';
+import { report, seconds } from '../harness/report.js';
+import { falseOffline, observe, offlineOf, until } from './instances.js';
+
+/** What happens to Redis; resolves when it takes writes again. */
+type Mishap = (field: Field) => Promise<void>;
+
+const MISHAPS: Readonly<Record<string, Mishap>> = {
+  'Redis paused for 20 s': async ({ redis }) => {
+    await redis?.admin.call('CLIENT', 'PAUSE', 20_000, 'ALL');
+    await wait(20_000);
+  },
+  'Redis restarted with its data': async ({ redis }) => {
+    await redis?.kill();
+    await wait(5000);
+    await redis?.run();
+  },
+  'Redis restarted empty': async ({ redis }) => {
+    await redis?.kill();
+    await redis?.lose();
+    await wait(5000);
+    await redis?.run();
+  },
+  FLUSHALL: async ({ redis }) => redis?.flush(),
+};
+
+export const REDIS_MISHAPS = Object.keys(MISHAPS);
+
+/** After the longest time that a wrong OFFLINE could take to come out: a lease, the grace, and the sweeps. */
+const LATE_MS = 27_000;
+
+export async function redisMishap(field: Field, background: Background, name: string): Promise<void> {
+  await MISHAPS[name]?.(field);
+  const at = now();
+  const converged = await field.converged(40_000, at);
+  await wait(Math.max(0, at + LATE_MS - now()));
+  const still = await field.converged(10_000);
+  const shown = falseOffline(field, background);
+  report(field, {
+    promise: name,
+    bound: '0 false OFFLINE, right ≤ 15 s after Redis takes writes',
+    measured: `${shown} false OFFLINE, right after ${seconds(converged)}`,
+    kept: shown === 0 && still !== null && (converged ?? Infinity) <= 15_000,
+  });
+}
+
+/** One message about one user never reaches one instance. */
+export async function lostMessage(field: Field): Promise<void> {
+  const [a, b] = [field.place('a'), field.place('b')];
+  const [subject = ''] = await field.people('unheard', 1);
+  const client = field.client(subject, {}, [a]);
+  await client.open();
+  const observers = await observe(field, 'lost', [subject], [b]);
+  await wait(1000);
+  let lost = 0;
+  b.redis?.judge((bytes, inward) => {
+    const text = inward && lost === 0 ? bytes.toString('latin1') : '';
+    if (!text.startsWith('*3\r\n$7\r\nmessage') || !text.includes(subject)) return true;
+    lost += 1;
+    return false;
+  });
+  const at = now();
+  await client.goOffline();
+  await until(15_000, () => offlineOf(field, observers, [subject], at).length >= observers.length);
+  b.redis?.judge(null);
+  const events = offlineOf(field, observers, [subject], at);
+  const last = Math.max(...events.map((told) => told.at - at));
+  await client.leave();
+  report(field, {
+    promise: 'one published message lost',
+    bound: 'repaired ≤ 6 s',
+    measured: `${lost} lost, ${events.length} of ${observers.length} told after ${seconds(last)}`,
+    kept: lost === 1 && events.length === observers.length && last <= 6000,
+  });
+}
+
+/** `kill -9` of one of three primaries, each of which has a replica. */
+export async function primaryKilled(field: Field, background: Background): Promise<void> {
+  const { cluster } = field;
+  if (!cluster) throw new Error('This is about a cluster');
+  const at = now();
+  await cluster.primary(Math.floor(field.random() * 3)).kill();
+  // Those on it take no writes until its replica has taken over.
+  await wait(NODE_TIMEOUT_MS);
+  const converged = await field.converged(60_000, at);
+  await wait(Math.max(0, at + NODE_TIMEOUT_MS + LATE_MS - now()));
+  const still = await field.converged(10_000);
+  const shown = falseOffline(field, background);
+  report(field, {
+    promise: 'Cluster primary killed',
+    bound: `0 false OFFLINE, right ≤ node timeout (${NODE_TIMEOUT_MS / 1000} s) + 17 s`,
+    measured: `${shown} false OFFLINE, right after ${seconds(converged)}`,
+    kept: shown === 0 && still !== null && (converged ?? Infinity) <= NODE_TIMEOUT_MS + 17_000,
+  });
+}
