@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 
 import type { MigrationInterface } from 'typeorm';
 
+import { auditEntities } from '../kernel/audit/audit.entities.js';
 import { changesEntities } from '../kernel/changes/changes.entities.js';
 import type { Schema } from '../kernel/database/database.options.js';
 import { directoryEntities } from '../kernel/directory/directory.entities.js';
@@ -19,7 +20,7 @@ export async function schema(): Promise<Schema> {
   const files = (await readdir(FOLDER)).filter((name) => /^\d{13}-[a-z0-9-]+\.(js|ts)$/.test(name)).sort();
   const modules = await Promise.all(files.map(load));
   return {
-    entities: [...directoryEntities, ...changesEntities, ...privacyEntities, ...presenceEntities],
+    entities: [...directoryEntities, ...changesEntities, ...auditEntities, ...privacyEntities, ...presenceEntities],
     migrations: modules.flatMap((module) => Object.values(module).filter(isMigration)),
   };
 }

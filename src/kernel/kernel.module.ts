@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 
+import { Audit } from './audit/audit.service.js';
 import { AuthService } from './auth/auth.service.js';
 import { CallerGuard } from './auth/caller.guard.js';
 import { ServiceGuard } from './auth/service.guard.js';
@@ -29,10 +30,11 @@ export class KernelModule {
         Directory,
         DirectoryImport,
         Limits,
+        Audit,
         AuthService,
         ServiceGuard,
       ],
-      exports: [Config, Clock, Changes, Connections, Directory, DirectoryImport, Limits, AuthService, ServiceGuard],
+      exports: [Config, Clock, Changes, Connections, Directory, DirectoryImport, Limits, Audit, AuthService, ServiceGuard],
     };
   }
 }

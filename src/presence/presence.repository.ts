@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
 import type { Seen } from '../engine/engine.js';
+import { differences, note } from '../kernel/audit/audit.log.js';
 import { Changes } from '../kernel/changes/changes.service.js';
 import { reachable } from '../kernel/database/database.js';
 import type { CustomStatus, StoredCustom } from './presence.types.js';
@@ -19,6 +20,12 @@ interface RawCustom {
   emoji: string | null;
   expires_at: Date | null;
   version: string;
+}
+
+interface ChangedCustom extends RawCustom {
+  /** Null: there was none. */
+  old_status: CustomStatus | null;
+  old_message: boolean | null;
 }
 
 /** Custom status and last seen in Postgres. */
@@ -42,16 +49,19 @@ export class PresenceRepository {
     const replaces = change.message !== undefined;
     return reachable(() =>
       this.changes.commit(async (manager) => {
-        const [row] = await manager.query<RawCustom[]>(
-          `INSERT INTO custom_statuses AS c (user_id, status, text, emoji, expires_at, version)
-           VALUES ($1, COALESCE($2, 'ONLINE'), $4, $5, now() + $6::bigint * interval '1 millisecond', 1)
+        const [row] = await manager.query<ChangedCustom[]>(
+          `WITH old AS MATERIALIZED (
+             SELECT status, text IS NOT NULL AS message FROM custom_statuses WHERE user_id = $1 FOR UPDATE)
+           INSERT INTO custom_statuses AS c (user_id, status, text, emoji, expires_at, version)
+           SELECT $1, COALESCE($2, 'ONLINE'), $4, $5, now() + $6::bigint * interval '1 millisecond', 1
+           FROM (SELECT count(*) FROM old) AS first
            ON CONFLICT (user_id) DO UPDATE SET
              status = COALESCE($2, c.status),
              text = CASE WHEN $3 THEN EXCLUDED.text ELSE c.text END,
              emoji = CASE WHEN $3 THEN EXCLUDED.emoji ELSE c.emoji END,
              expires_at = CASE WHEN $3 THEN EXCLUDED.expires_at ELSE c.expires_at END,
              version = c.version + 1
-           RETURNING *`,
+           RETURNING *, (SELECT status FROM old) AS old_status, (SELECT message FROM old) AS old_message`,
           [
             userId,
             change.status ?? null,
@@ -62,6 +72,7 @@ export class PresenceRepository {
           ],
         );
         if (!row) throw new Error('an upsert answered no row');
+        await note(manager, { actorId: userId, action: 'custom-status', subjectId: userId, fields: fieldsOf(row) });
         return { result: toStored(row), changes: [{ kind: 'custom', userId }] };
       }),
     );
@@ -132,6 +143,11 @@ export class PresenceRepository {
       ),
     );
   }
+}
+
+function fieldsOf(row: ChangedCustom) {
+  const before = { status: row.old_status ?? 'ONLINE', message: row.old_message ?? false };
+  return differences(before, { status: row.status, message: row.text !== null });
 }
 
 function toStored(row: RawCustom): StoredCustom {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import { type Departure, Engine, type Holder, type HoldRequest, type Truth } from '../engine/engine.js';
+import { Audit } from '../kernel/audit/audit.service.js';
 import type { Caller } from '../kernel/caller.js';
 import { Changes } from '../kernel/changes/changes.service.js';
 import { type Cancel, Clock } from '../kernel/clock.js';
@@ -34,6 +35,7 @@ const PAGE_MAX = 500;
 const PAGE_DEFAULT = 50;
 /** People looked at for one list of who is online; by id, the rest is left out. */
 const LISTED_MAX = 5000;
+const NAMELESS_LEASE: Holder = { kind: 'lease', id: '', deviceId: null, platform: 'UNKNOWN' };
 const FORGET_AFTER_MS = 1000;
 
 interface Socket {
@@ -71,6 +73,7 @@ export class PresenceService {
     private readonly directory: Directory,
     private readonly connections: Connections,
     private readonly limits: Limits,
+    private readonly audit: Audit,
     private readonly clock: Clock,
     private readonly config: Config,
     changes: Changes,
@@ -210,9 +213,9 @@ export class PresenceService {
   async override(userId: string, status: OverrideStatus, touch: boolean): Promise<void> {
     if (!(await this.directory.user(checkId(userId, 'userId')))) throw userNotFound();
     if (touch) await this.engine.presence.touch(userId);
-    if (status === 'OFFLINE') return void (await this.leave(userId, null));
-    const holder: Holder = { kind: 'lease', id: '', deviceId: null, platform: 'UNKNOWN' };
-    await this.hold({ holder }, userId, status === 'IDLE' ? 'idle' : 'active', true);
+    if (status === 'OFFLINE') await this.leave(userId, null);
+    else await this.hold({ holder: NAMELESS_LEASE }, userId, status === 'IDLE' ? 'idle' : 'active', true);
+    await this.audit.record({ actorId: null, action: 'override', subjectId: userId, fields: { status } });
   }
 
   /** A live connection that counts has opened. Never refuses for a store that is away: it is made good later. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
+import { differences, note } from '../kernel/audit/audit.log.js';
 import { Changes } from '../kernel/changes/changes.service.js';
 import { reachable } from '../kernel/database/database.js';
 import type { User } from '../kernel/directory/directory.types.js';
@@ -117,7 +118,8 @@ export class PrivacyRepository {
       this.changes.commit(async (manager) => {
         // Two changes of one user follow one another: each decides from what the other left.
         await manager.query('SELECT 1 FROM users WHERE id = $1 FOR NO KEY UPDATE', [userId]);
-        const change = decide(await this.readSettings(manager, userId));
+        const before = await this.readSettings(manager, userId);
+        const change = decide(before);
         await manager.query(
           `INSERT INTO privacy_settings (user_id, last_seen, online, coarse_last_seen, typing)
            VALUES ($1, $2, $3, $4, $5)
@@ -127,7 +129,10 @@ export class PrivacyRepository {
         );
         if (change.alwaysUserIds) await this.replaceList(manager, userId, 'always', change.alwaysUserIds);
         if (change.neverUserIds) await this.replaceList(manager, userId, 'never', change.neverUserIds);
-        return { result: await this.readSettings(manager, userId), changes: [{ kind: 'privacy', userId }] };
+        const result = await this.readSettings(manager, userId);
+        const fields = differences(countsOf(before), countsOf(result));
+        await note(manager, { actorId: userId, action: 'privacy', subjectId: userId, fields });
+        return { result, changes: [{ kind: 'privacy', userId }] };
       }),
     );
   }
@@ -150,6 +155,7 @@ export class PrivacyRepository {
           ownerId,
           blockedId,
         ]);
+        await note(manager, { actorId: ownerId, action: 'block', subjectId: blockedId });
         return { result: 'blocked', changes: [{ kind: 'block', userId: ownerId, otherId: blockedId }] };
       }),
     );
@@ -166,6 +172,7 @@ export class PrivacyRepository {
         );
         if (!facts?.blocked) return { result: facts?.known ?? false, changes: [] };
         await manager.query('DELETE FROM blocks WHERE owner_id = $1 AND blocked_id = $2', [ownerId, blockedId]);
+        await note(manager, { actorId: ownerId, action: 'unblock', subjectId: blockedId });
         return { result: true, changes: [{ kind: 'block', userId: ownerId, otherId: blockedId }] };
       }),
     );
@@ -234,6 +241,12 @@ function toPairRow(row: RawPair): PairRow {
     lastSeen: row.last_seen_at?.getTime() ?? null,
     lastActive: row.last_active_at?.getTime() ?? null,
   };
+}
+
+/** Settings in a few words: of the lists, which may be long, only how long they are. */
+function countsOf(stored: Stored) {
+  const { lastSeen, online, coarseLastSeen, typing, alwaysUserIds, neverUserIds } = stored;
+  return { lastSeen, online, coarseLastSeen, typing, always: alwaysUserIds.length, never: neverUserIds.length };
 }
 
 function toPolicy(

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
+import { note } from '../audit/audit.log.js';
 import { Changes } from '../changes/changes.service.js';
 import type { Change } from '../changes/changes.types.js';
 import { checkLine } from './directory.input.js';
@@ -119,6 +120,10 @@ async function write(manager: EntityManager, plan: Plan): Promise<Change[]> {
   const users = plan.users.length > 0 ? await upsertUsers(manager, plan.users) : [];
   const contacts = others.length > 0 ? await insertContacts(manager, others) : [];
   const members = plan.members.length > 0 ? await insertMembers(manager, plan.members) : [];
+  const fields = { users: users.length, contacts: contacts.length, members: members.length };
+  const any = users.length + contacts.length + members.length > 0;
+  // One line a batch: who they are stands in the directory, and a row for each would double what an import writes.
+  if (any) await note(manager, { actorId: null, action: 'import', subjectId: null, fields });
   return [
     ...users.map((userId): Change => ({ kind: 'user', userId })),
     ...contacts.map(({ userId, contactId }): Change => ({ kind: 'contact', userId, otherId: contactId })),

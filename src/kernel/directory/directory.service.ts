@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 
+import { note } from '../audit/audit.log.js';
 import { Cache } from '../cache.js';
 import { Changes } from '../changes/changes.service.js';
 import type { Change } from '../changes/changes.types.js';
@@ -93,15 +94,18 @@ export class Directory {
   putUser(user: User): Promise<void> {
     return this.write(async (manager) => {
       const changed = await upsertUsers(manager, [user]);
+      for (const subjectId of changed) await note(manager, { actorId: null, action: 'user-put', subjectId });
       return changed.map((userId) => ({ kind: 'user', userId }));
     });
   }
 
   /** With all that hangs on the user. Nobody there: no change. */
   deleteUser(id: string): Promise<void> {
-    return this.write(async (manager) =>
-      (await deleteUser(manager, id)) ? [{ kind: 'userDeleted', userId: id }] : [],
-    );
+    return this.write(async (manager) => {
+      if (!(await deleteUser(manager, id))) return [];
+      await note(manager, { actorId: null, action: 'user-deleted', subjectId: id });
+      return [{ kind: 'userDeleted', userId: id }];
+    });
   }
 
   /** `ownerId` has `contactId` as a contact from now on. Refuses USER_NOT_FOUND. Oneself is no contact: no change. */
@@ -110,16 +114,17 @@ export class Directory {
       await requireUsers(manager, [ownerId, contactId]);
       if (ownerId === contactId) return [];
       const changed = await insertContacts(manager, [{ userId: ownerId, contactId }]);
+      if (changed.length > 0) await noteContact(manager, 'contact-put', ownerId, contactId);
       return changed.map((contact) => ({ kind: 'contact', userId: contact.userId, otherId: contact.contactId }));
     });
   }
 
   deleteContact(ownerId: string, contactId: string): Promise<void> {
-    return this.write(async (manager) =>
-      (await deleteContact(manager, { userId: ownerId, contactId }))
-        ? [{ kind: 'contact', userId: ownerId, otherId: contactId }]
-        : [],
-    );
+    return this.write(async (manager) => {
+      if (!(await deleteContact(manager, { userId: ownerId, contactId }))) return [];
+      await noteContact(manager, 'contact-deleted', ownerId, contactId);
+      return [{ kind: 'contact', userId: ownerId, otherId: contactId }];
+    });
   }
 
   /** Makes the conversation when it is new. Refuses USER_NOT_FOUND. */
@@ -127,14 +132,17 @@ export class Directory {
     return this.write(async (manager) => {
       await requireUsers(manager, [userId]);
       const changed = await insertMembers(manager, [{ conversationId, userId }]);
+      if (changed.length > 0) await noteMember(manager, 'member-put', conversationId, userId);
       return changed.map((member) => ({ kind: 'member', ...member }));
     });
   }
 
   deleteMember(conversationId: string, userId: string): Promise<void> {
-    return this.write(async (manager) =>
-      (await deleteMember(manager, { conversationId, userId })) ? [{ kind: 'member', conversationId, userId }] : [],
-    );
+    return this.write(async (manager) => {
+      if (!(await deleteMember(manager, { conversationId, userId }))) return [];
+      await noteMember(manager, 'member-deleted', conversationId, userId);
+      return [{ kind: 'member', conversationId, userId }];
+    });
   }
 
   private write(work: (manager: EntityManager) => Promise<readonly Change[]>): Promise<void> {
@@ -175,6 +183,24 @@ export class Directory {
 /** Ids never hold a space. */
 function membershipKey(conversationId: string, userId: string): string {
   return `${conversationId} ${userId}`;
+}
+
+function noteContact(
+  manager: EntityManager,
+  action: 'contact-put' | 'contact-deleted',
+  subjectId: string,
+  contactId: string,
+): Promise<void> {
+  return note(manager, { actorId: null, action, subjectId, fields: { contactId } });
+}
+
+function noteMember(
+  manager: EntityManager,
+  action: 'member-put' | 'member-deleted',
+  conversationId: string,
+  subjectId: string,
+): Promise<void> {
+  return note(manager, { actorId: null, action, subjectId, fields: { conversationId } });
 }
 
 async function requireUsers(manager: EntityManager, ids: readonly string[]): Promise<void> {
