@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../kernel/clock.js';
-import { frameSize, type Message, writeFrame } from './frame.js';
+import { Chunks } from './chunk.js';
+import { frameSize, type Message } from './frame.js';
 
 /** Written at once; below the socket's own high-water mark, so that a full write tells the truth about the peer. */
 const CHUNK_BYTES = 48 * 1024;
@@ -54,10 +55,13 @@ export class Outbox {
     this.queue.push(message);
     if (this.flushing || this.held) return;
     this.flushing = true;
-    setImmediate(() => {
-      this.flushing = false;
-      this.flush();
-    });
+    flushAtTheEnd(this);
+  }
+
+  /** The turn of the event loop is over. */
+  endOfTurn(): void {
+    this.flushing = false;
+    this.flush();
   }
 
   /** Calls back when the peer takes messages again. */
@@ -88,21 +92,15 @@ export class Outbox {
   private write(first: number): number {
     let bytes = 0;
     let next = first;
-    for (
-      let message = this.queue[next];
-      message && (next === first || bytes < CHUNK_BYTES);
-      message = this.queue[next]
-    ) {
+    for (let message = this.queue[next]; message; message = this.queue[next]) {
       bytes += frameSize(message);
+      if (next > first && bytes > CHUNK_BYTES) break;
       next += 1;
     }
-    const chunk = Buffer.allocUnsafe(bytes);
-    let at = 0;
-    for (let i = first; i < next; i += 1) {
-      const message = this.queue[i];
-      if (message) at = writeFrame(chunk, at, message);
-    }
-    if (!this.socket.write(chunk)) this.heldSince = this.clock.monotonic();
+    const some = next - first === this.queue.length ? this.queue : this.queue.slice(first, next);
+    if (!this.socket.write(chunks.of(some))) this.heldSince = this.clock.monotonic();
+    // What the system did not take at once is read by the socket later.
+    if (this.socket.writableLength > 0) chunks.cede();
     return next;
   }
 
@@ -120,6 +118,20 @@ export class Outbox {
   private next(): Patient | undefined {
     return this.closed ? undefined : this.patients.values().next().value;
   }
+}
+
+const chunks = new Chunks();
+
+let ready: Outbox[] = [];
+
+/** One look at all that have something to write: a callback for each of thousands would cost more than its work. */
+function flushAtTheEnd(outbox: Outbox): void {
+  if (ready.push(outbox) > 1) return;
+  setImmediate(() => {
+    const all = ready;
+    ready = [];
+    for (const one of all) one.endOfTurn();
+  });
 }
 
 /** What many share waits at no cost of the one who is slow. */

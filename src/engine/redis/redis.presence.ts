@@ -13,6 +13,7 @@ import type {
   Truth,
 } from '../engine.js';
 import type { Memberships } from './membership.js';
+import { Reads } from './reads.js';
 import type { Answer, ScriptName, Scripts } from './scripts.js';
 import { texts } from './scripts.js';
 import { byShard, SHARDS, shardOf } from './shards.js';
@@ -23,6 +24,8 @@ import type { Watches } from './watches.js';
 
 /** Who is here, over all instances. Every method is one script, or one for each shard that is touched. */
 export class RedisPresence extends PresenceStore {
+  private readonly reads: Reads;
+
   constructor(
     private readonly scripts: Scripts,
     private readonly memberships: Memberships,
@@ -33,6 +36,7 @@ export class RedisPresence extends PresenceStore {
     private readonly tellDetached: (ids: readonly string[]) => void,
   ) {
     super();
+    this.reads = new Reads(scripts, memberships);
   }
 
   async hold(request: HoldRequest): Promise<Truth | null> {
@@ -84,17 +88,8 @@ export class RedisPresence extends PresenceStore {
   }
 
   /** As the store has them. */
-  async readStore(userIds: readonly string[]): Promise<readonly (Truth | null)[]> {
-    const truths = new Array<Truth | null>(userIds.length).fill(null);
-    const read = [...byShard(userIds)].map(async ([shard, positions]) => {
-      const ids = positions.map((at) => userIds[at] ?? '');
-      const { key } = this.memberships.of(shard);
-      const [epoch = '', ...found] = texts(await this.scripts.run('truth-read', key, ...ids));
-      this.memberships.saw(shard, epoch);
-      for (const [nth, at] of positions.entries()) truths[at] = truthOf(ids[nth] ?? '', found[nth] ?? '');
-    });
-    await Promise.all(read);
-    return truths;
+  readStore(userIds: readonly string[]): Promise<readonly (Truth | null)[]> {
+    return this.reads.read(userIds);
   }
 
   async holders(userId: string): Promise<readonly HolderState[]> {

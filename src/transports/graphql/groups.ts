@@ -9,6 +9,9 @@ type Variables = Readonly<Record<string, unknown>>;
 /** Live subscriptions that are answered alike: the same selection with the same values in it. */
 export class Group {
   private readonly payloads = new WeakMap<object, Buffer>();
+  /** Most members are given the view that the one before was given. */
+  private lastView: object | null = null;
+  private lastPayload: Buffer = Buffer.alloc(0);
   members = 0;
 
   constructor(
@@ -18,10 +21,11 @@ export class Group {
 
   /** The payload of one `next` message for a view, made once however many members are given the same view. */
   payload(view: object): Buffer {
-    const made = this.payloads.get(view);
-    if (made) return made;
-    const payload = Buffer.from(JSON.stringify(this.execute(view)));
-    this.payloads.set(view, payload);
+    if (view === this.lastView) return this.lastPayload;
+    let payload = this.payloads.get(view);
+    if (!payload) this.payloads.set(view, (payload = Buffer.from(JSON.stringify(this.execute(view)))));
+    this.lastView = view;
+    this.lastPayload = payload;
     return payload;
   }
 
