@@ -15,12 +15,14 @@ import { HIDDEN } from '../privacy/privacy.rules.js';
 import { type Dossier, pairKey, PrivacyService } from '../privacy/privacy.service.js';
 import { Inquiry } from './presence.inquiry.js';
 import { Subject, type Watch, type Watcher } from './presence.subject.js';
-import type { PresenceView, WatchTarget } from './presence.types.js';
+import type { AroundWatch, PresenceView, WatchTarget } from './presence.types.js';
 
 /** Users a subscription; contacts and members beyond it, by id, are not watched. */
 export const WATCHED_MAX = 1000;
 /** Users a socket, over all its subscriptions. */
 export const WATCHED_BY_SOCKET_MAX = 5000;
+/** Conversations whose members a caller has around; by id, the rest is left out. */
+const CONVERSATIONS_MAX = 1000;
 
 /**
  * The live views. Truths come in from the engine, verdicts from privacy; what a viewer would not notice goes nowhere.
@@ -60,6 +62,24 @@ export class PresenceFeed {
    * when the caller leaves the conversation.
    */
   async watch(caller: Caller, target: WatchTarget, snapshot: boolean): Promise<Stream<PresenceView>> {
+    return (await this.open(caller, target, snapshot)).stream;
+  }
+
+  /** Everybody around the caller, kept current: contacts first, then members of the same conversations, at most 5000. */
+  async watchAround(caller: Caller): Promise<AroundWatch> {
+    const named = new Set<string>();
+    const watch = await this.open(caller, { around: named }, true);
+    return {
+      stream: watch.stream,
+      add: (userIds) => this.name(watch, named, userIds),
+      drop: (userIds) => {
+        for (const userId of userIds ?? [...named]) named.delete(userId);
+        this.settle(watch);
+      },
+    };
+  }
+
+  private async open(caller: Caller, target: WatchTarget, snapshot: boolean): Promise<Watch> {
     if ('userIds' in target) checkIds(target.userIds, 'userIds', WATCHED_MAX);
     if ('conversationId' in target) checkId(target.conversationId, 'conversationId');
     const watch: Watch = {
@@ -68,6 +88,7 @@ export class PresenceFeed {
       stream: new Stream({ keyOf: (view) => view.userId, onClose: () => this.close(watch) }),
       watchers: new Map(),
       budget: caller.watching ?? { users: 0 },
+      conversations: new Set('conversationId' in target ? [target.conversationId] : []),
       settling: Promise.resolve(),
       unsettled: false,
     };
@@ -82,7 +103,7 @@ export class PresenceFeed {
       watch.stream.end();
       throw error;
     }
-    return watch.stream;
+    return watch;
   }
 
   /** Distinct users somebody here watches. */
@@ -137,9 +158,12 @@ export class PresenceFeed {
       case 'contact':
         this.doubtPair(change.userId, change.otherId);
         this.doubtPair(change.otherId, change.userId);
-        for (const watch of this.watchesOf.get(change.userId) ?? []) if ('contacts' in watch.target) this.settle(watch);
+        for (const watch of this.watchesOf.get(change.userId) ?? []) {
+          if ('contacts' in watch.target || 'around' in watch.target) this.settle(watch);
+        }
         return;
       case 'member':
+        for (const watch of this.watchesOf.get(change.userId) ?? []) if ('around' in watch.target) this.settle(watch);
         for (const watch of this.watchesIn.get(change.conversationId) ?? []) this.settle(watch);
         return;
       case 'custom':
@@ -148,12 +172,42 @@ export class PresenceFeed {
   }
 
   /** Whom the target means now: distinct, bounded, without the viewer unless named. */
-  private async meant({ target, viewerId }: Watch): Promise<readonly string[]> {
+  private async meant(watch: Watch): Promise<readonly string[]> {
+    const { target, viewerId } = watch;
+    if ('around' in target) return this.around(watch, target.around);
     if ('userIds' in target) return [...new Set(target.userIds)];
     if ('contacts' in target) return this.directory.contactsOf(viewerId, WATCHED_MAX);
     if (!(await this.directory.isMember(target.conversationId, viewerId))) throw conversationNotFound();
     const members = await this.directory.membersOf(target.conversationId, WATCHED_MAX + 1);
     return members.filter((userId) => userId !== viewerId).slice(0, WATCHED_MAX);
+  }
+
+  private async around(watch: Watch, named: ReadonlySet<string>): Promise<readonly string[]> {
+    const conversations = await this.directory.conversationsOf(watch.viewerId, CONVERSATIONS_MAX);
+    // Before their members are read: whoever joins meanwhile is looked for again.
+    if (!watch.stream.closed) this.follow(watch, new Set(conversations));
+    const people = await this.directory.acquaintancesOf(watch.viewerId, WATCHED_BY_SOCKET_MAX - named.size);
+    return [...new Set([...named, ...people])];
+  }
+
+  private async name(watch: Watch, named: Set<string>, userIds: readonly string[]): Promise<void> {
+    const wanted = new Set(checkIds(userIds, 'user_ids', WATCHED_MAX));
+    wanted.delete(watch.viewerId);
+    const fresh = [...wanted].filter((userId) => !watch.watchers.has(userId));
+    if (watch.budget.users + fresh.length > WATCHED_BY_SOCKET_MAX) {
+      throw badInput(`A connection watches at most ${WATCHED_BY_SOCKET_MAX} users`);
+    }
+    for (const userId of wanted) {
+      const shown = watch.watchers.get(userId)?.shown;
+      if (shown) watch.stream.push(shown.view);
+      named.add(userId);
+    }
+    try {
+      await this.add(watch, fresh, 'told');
+    } catch (error) {
+      for (const userId of fresh) named.delete(userId);
+      throw error;
+    }
   }
 
   /** Watches more users; `first` says what becomes of the present state of each. */
@@ -204,7 +258,7 @@ export class PresenceFeed {
         const meant = new Set(await this.meant(watch));
         this.remove(
           watch,
-          [...watch.watchers.keys()].filter((userId) => !meant.has(userId)),
+          [...watch.watchers.keys()].filter((userId) => !meant.has(userId) && !isNamed(watch, userId)),
         );
         await this.add(watch, [...meant], 'told');
       } catch (error) {
@@ -336,14 +390,20 @@ export class PresenceFeed {
 
   private index(watch: Watch): void {
     addTo(this.watchesOf, watch.viewerId, watch);
-    if ('conversationId' in watch.target) addTo(this.watchesIn, watch.target.conversationId, watch);
+    for (const conversationId of watch.conversations) addTo(this.watchesIn, conversationId, watch);
+  }
+
+  private follow(watch: Watch, conversations: ReadonlySet<string>): void {
+    for (const conversationId of watch.conversations) removeFrom(this.watchesIn, conversationId, watch);
+    watch.conversations = conversations;
+    for (const conversationId of conversations) addTo(this.watchesIn, conversationId, watch);
   }
 
   private close(watch: Watch): void {
     this.remove(watch, [...watch.watchers.keys()]);
     this.unsettled.delete(watch);
     removeFrom(this.watchesOf, watch.viewerId, watch);
-    if ('conversationId' in watch.target) removeFrom(this.watchesIn, watch.target.conversationId, watch);
+    this.follow(watch, new Set());
   }
 }
 
@@ -368,6 +428,11 @@ function tell(watcher: Watcher, what: 'face' | 'outline', now: number): void {
   const noticed = watcher.shown?.[what] !== shown[what];
   watcher.shown = shown;
   if (noticed) watcher.watch.stream.push(shown.view);
+}
+
+/** Also somebody who was named while whom the target means was looked up. */
+function isNamed({ target }: Watch, userId: string): boolean {
+  return 'around' in target && target.around.has(userId);
 }
 
 function isAttached(watcher: Watcher): boolean {

@@ -22,6 +22,8 @@ export interface Watch {
   readonly watchers: Map<string, Watcher>;
   /** Users watched by the socket, all its watches together. */
   readonly budget: { users: number };
+  /** Whose membership decides whom the target means. */
+  conversations: ReadonlySet<string>;
   /** The last look at whom the target means; the next one waits for it, and serves all changes until it begins. */
   settling: Promise<void>;
   unsettled: boolean;

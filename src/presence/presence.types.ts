@@ -1,6 +1,7 @@
 import type { Shown, StatusMessage } from '../engine/engine.js';
 import type { Platform } from '../kernel/caller.js';
 import type { User } from '../kernel/directory/directory.types.js';
+import type { Stream } from '../kernel/stream.js';
 import type { PrivacySettings } from '../privacy/privacy.types.js';
 
 /** What a user asks to be shown as while connected. INVISIBLE: others see OFFLINE. */
@@ -98,8 +99,18 @@ export interface Opening {
   readonly active: boolean;
 }
 
-/** Whom a watch is about: exactly one of the three. */
+/** A watch of everybody around the caller, to which others can be added. */
+export interface AroundWatch {
+  readonly stream: Stream<PresenceView>;
+  /** Watches these too, and gives one view of each who exists. Refuses BAD_USER_INPUT over 1000 ids, or 5000 in all. */
+  add(userIds: readonly string[]): Promise<void>;
+  /** Of those added these are watched no more, or with null all of them; who is around stays. */
+  drop(userIds: readonly string[] | null): void;
+}
+
+/** Whom a watch is about: exactly one of them. `around`: contacts, members of shared conversations, and those named. */
 export type WatchTarget =
+  | { readonly around: Set<string> }
   | { readonly userIds: readonly string[] }
   | { readonly conversationId: string }
   | { readonly contacts: true };
