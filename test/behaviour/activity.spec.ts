@@ -20,7 +20,12 @@ onEveryStage(
       const device = await bob.opens({ platform: 'WEB' });
       const online = await seen.next(2000);
       const idle = await seen.next(NOTICED_MS);
-      expect(idle.view).toMatchObject({ status: 'IDLE', isOnline: true, platforms: ['WEB'], lastSeen: online.view.lastSeen });
+      expect(idle.view).toMatchObject({
+        status: 'IDLE',
+        isOnline: true,
+        platforms: ['WEB'],
+        lastSeen: online.view.lastSeen,
+      });
       expect(idle.at - online.at).toBeGreaterThan(IDLE_MS - 200);
       expect((await bob.http.me()).connections).toMatchObject([{ active: false }]);
       await device.heartbeat();
@@ -87,7 +92,11 @@ onEveryStage(
       }
       const seen = await watching(alice, bob);
       expect((await seen.next(NOTICED_MS)).view.status).toBe('IDLE');
-      expect((await alice.http.seeAll(people.map(({ id }) => id))).map((view) => view?.status)).toEqual(['IDLE', 'DO_NOT_DISTURB', 'IDLE']);
+      expect((await alice.http.seeAll(people.map(({ id }) => id))).map((view) => view?.status)).toEqual([
+        'IDLE',
+        'DO_NOT_DISTURB',
+        'IDLE',
+      ]);
       const device = await dave.opens();
       await device.heartbeat();
       expect((await alice.http.see(dave.id)).status).toBe('IDLE');

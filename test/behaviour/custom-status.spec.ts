@@ -14,7 +14,10 @@ onEveryStage((it) => {
     const [alice, bob] = await stage.friends('alice', 'bob');
     const device = await bob.opens();
     const seen = await watching(alice, bob);
-    expect(await device.choose({ status: 'DO_NOT_DISTURB' })).toMatchObject({ status: 'DO_NOT_DISTURB', isOnline: true });
+    expect(await device.choose({ status: 'DO_NOT_DISTURB' })).toMatchObject({
+      status: 'DO_NOT_DISTURB',
+      isOnline: true,
+    });
     expect((await seen.next(PROMISED.online)).view.status).toBe('DO_NOT_DISTURB');
     await device.leave();
     expect((await seen.next(3000)).view.status).toBe('OFFLINE');
@@ -152,7 +155,8 @@ onEveryStage((it) => {
       ['x', { clearAfterSeconds: -1 }],
       ['x', { clearAfterSeconds: 31_536_001 }],
     ];
-    for (const [text, more] of refused) expect([text, more, await choose(text, more)]).toEqual([text, more, 'BAD_USER_INPUT']);
+    for (const [text, more] of refused)
+      expect([text, more, await choose(text, more)]).toEqual([text, more, 'BAD_USER_INPUT']);
     expect(await codeOf(bob.http.choose({}))).toBe('BAD_USER_INPUT');
     expect(await codeOf(bob.http.choose({ clearMessage: false }))).toBe('BAD_USER_INPUT');
     expect(await codeOf(bob.http.choose({ clearMessage: true, message: { text: 'x' } }))).toBe('BAD_USER_INPUT');

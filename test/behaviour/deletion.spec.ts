@@ -65,7 +65,11 @@ onEveryStage((it) => {
     await device.closed;
     const again = await stage.joins(bob.id);
     expect(await alice.http.see(again.id)).toMatchObject({ status: 'OFFLINE', lastSeen: null });
-    expect(await again.http.me()).toMatchObject({ customStatus: 'ONLINE', lastActive: null, privacy: { neverUserIds: [] } });
+    expect(await again.http.me()).toMatchObject({
+      customStatus: 'ONLINE',
+      lastActive: null,
+      privacy: { neverUserIds: [] },
+    });
     const seen = (await alice.looksOn()).watch({ userIds: [bob.id], snapshot: true });
     await seen.next(2000);
     await again.opens();

@@ -3,7 +3,20 @@ import { codeOf, Refused } from '../drivers/driver.js';
 import type { Person } from '../support/people.js';
 import { onEveryStage } from '../support/stages.js';
 
-const MALFORMED = ['', ' ', '.', '..', 'me', 'a b', 'a/b', 'ä', 'a\u0000', "'; DROP TABLE users; --", '{"$ne":null}', 'x'.repeat(129)];
+const MALFORMED = [
+  '',
+  ' ',
+  '.',
+  '..',
+  'me',
+  'a b',
+  'a/b',
+  'ä',
+  'a\u0000',
+  "'; DROP TABLE users; --",
+  '{"$ne":null}',
+  'x'.repeat(129),
+];
 
 /** Every operation that takes an id, with this one. */
 function callsWith(person: Person, id: string): [string, () => Promise<unknown>][] {
@@ -31,7 +44,10 @@ onEveryStage(
       const [alice] = await stage.strangers('alice');
       for (const id of MALFORMED) {
         for (const [what, call] of callsWith(alice, id)) {
-          const error: unknown = await call().then(() => null, (reason: unknown) => reason);
+          const error: unknown = await call().then(
+            () => null,
+            (reason: unknown) => reason,
+          );
           expect([what, id, error instanceof Refused ? error.code : error]).toEqual([what, id, 'BAD_USER_INPUT']);
           const { body } = error as Refused;
           expect(body).not.toMatch(/stack|node_modules|\.ts|postgres|redis|SELECT|127\.0\.0\.1|localhost/i);

@@ -35,7 +35,13 @@ onEveryStage((it) => {
     expect(view).toMatchObject({ status: 'OFFLINE', isOnline: false, platforms: [], message: null });
     expect(Math.abs(moment(view.lastSeen) - at)).toBeLessThan(250);
     expect(view.since).toBe(view.lastSeen);
-    expect(own).toMatchObject({ status: 'OFFLINE', isOnline: false, platforms: [], lastSeen: view.lastSeen, since: view.lastSeen });
+    expect(own).toMatchObject({
+      status: 'OFFLINE',
+      isOnline: false,
+      platforms: [],
+      lastSeen: view.lastSeen,
+      since: view.lastSeen,
+    });
     await bustle(bob, room);
     await device.heartbeat();
     await seen.quiet(800);
@@ -53,7 +59,10 @@ onEveryStage((it) => {
     const device = await bob.opens({ platform: 'DESKTOP' });
     await device.choose({ status: 'INVISIBLE' });
     const before = await bob.http.me();
-    expect(before).toMatchObject({ presence: { status: 'OFFLINE', isOnline: false, platforms: [] }, customStatus: 'INVISIBLE' });
+    expect(before).toMatchObject({
+      presence: { status: 'OFFLINE', isOnline: false, platforms: [] },
+      customStatus: 'INVISIBLE',
+    });
     expect(before.connections).toMatchObject([{ platform: 'DESKTOP', active: true }]);
     await device.heartbeat();
     const after = await bob.http.me();
@@ -116,7 +125,11 @@ onEveryStage((it) => {
     const [ofAlice, ofCarol] = [await watching(alice, bob), await watching(carol, bob)];
     expect(ofCarol.views).toMatchObject([{ status: 'ONLINE', lastSeen: null }]);
     await device.choose({ status: 'INVISIBLE' });
-    expect((await ofCarol.next(PROMISED.online)).view).toMatchObject({ status: 'OFFLINE', lastSeen: null, since: null });
+    expect((await ofCarol.next(PROMISED.online)).view).toMatchObject({
+      status: 'OFFLINE',
+      lastSeen: null,
+      since: null,
+    });
     await ofAlice.quiet(400);
     await device.choose({ status: 'ONLINE' });
     expect((await ofCarol.next(PROMISED.online)).view.status).toBe('ONLINE');

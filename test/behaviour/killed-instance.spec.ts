@@ -30,7 +30,12 @@ afterAll(async () => {
 it('when an instance is killed, whoever does not return goes once and in time, and nobody else is seen to move', async () => {
   const [doomed, other] = instances as [Instance, Instance];
   const names = (kind: string, count: number) => Array.from({ length: count }, (_, i) => `${kind}-${i}`);
-  const [lost, back, double, elsewhere] = [names('lost', 10), names('back', 5), names('double', 3), names('elsewhere', 3)];
+  const [lost, back, double, elsewhere] = [
+    names('lost', 10),
+    names('back', 5),
+    names('double', 3),
+    names('elsewhere', 3),
+  ];
   for (const id of [...lost, ...back, ...double]) await (await doomed.joins(id)).opens({ platform: 'WEB' });
   for (const id of double) await other.knows(id).opens({ platform: 'WEB' });
   for (const id of elsewhere) await (await other.joins(id)).opens({ platform: 'WEB' });

@@ -89,7 +89,9 @@ onEveryStage((it) => {
     bobs1.vanish();
     await carols1.leave();
     // Both are known to be gone before the last one goes.
-    await waitFor(async () => (await bob.http.me()).connections.length === 1 && (await carol.http.me()).connections.length === 1);
+    await waitFor(
+      async () => (await bob.http.me()).connections.length === 1 && (await carol.http.me()).connections.length === 1,
+    );
     const since = performance.now();
     carols2.vanish();
     await bobs2.leave();
@@ -166,7 +168,7 @@ onEveryStage((it) => {
 });
 
 async function waitFor(holds: () => Promise<boolean>): Promise<void> {
-  for (const deadline = performance.now() + 3000; !(await holds()); ) {
+  for (const deadline = performance.now() + 3000; !(await holds());) {
     if (performance.now() > deadline) throw new Error(`waited in vain for ${String(holds)}`);
     await new Promise((resolve) => setTimeout(resolve, 25));
   }

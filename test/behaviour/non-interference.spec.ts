@@ -129,7 +129,10 @@ const HIDINGS: readonly [string, (couple: Couple, stage: Stage) => Promise<unkno
       await subject.http.setPrivacy({ online: 'CONTACTS' });
     },
   ],
-  ['has the viewer on the list of those who never see', ({ viewer, subject }) => subject.http.setPrivacy({ neverUserIds: [viewer.id] })],
+  [
+    'has the viewer on the list of those who never see',
+    ({ viewer, subject }) => subject.http.setPrivacy({ neverUserIds: [viewer.id] }),
+  ],
   [
     'has blocked the viewer, coarse',
     async ({ viewer, subject }) => {
@@ -225,8 +228,15 @@ async function patiently(call: () => Promise<unknown>): Promise<unknown> {
 }
 
 /** What the viewer of the acting and the viewer of the still subject were told. */
-async function told(stage: Stage, deeds: readonly Deed[], hide: (typeof HIDINGS)[number][1]): Promise<[string, string]> {
-  const [acting, still] = [await couple(stage, ['viewer-a', 'subject-a']), await couple(stage, ['viewer-s', 'subject-s'])];
+async function told(
+  stage: Stage,
+  deeds: readonly Deed[],
+  hide: (typeof HIDINGS)[number][1],
+): Promise<[string, string]> {
+  const [acting, still] = [
+    await couple(stage, ['viewer-a', 'subject-a']),
+    await couple(stage, ['viewer-s', 'subject-s']),
+  ];
   for (const one of [acting, still]) await hide(one, stage);
   const [ofActing, ofStill] = [new Eavesdropper(acting), new Eavesdropper(still)];
   const both = async (what: 'begin' | 'look') => void (await Promise.all([ofActing[what](), ofStill[what]()]));
@@ -265,6 +275,12 @@ onEveryStage(
       }
     }, 60_000);
   },
-  { LEAVE_GRACE_MS: '100', OFFLINE_GRACE_MS: '200', IDLE_AFTER_MS: '300', TYPING_TTL_MS: '300', TYPING_MIN_INTERVAL_MS: '100' },
+  {
+    LEAVE_GRACE_MS: '100',
+    OFFLINE_GRACE_MS: '200',
+    IDLE_AFTER_MS: '300',
+    TYPING_TTL_MS: '300',
+    TYPING_MIN_INTERVAL_MS: '100',
+  },
   ['in memory', 'over Redis on two instances'],
 );

@@ -23,7 +23,10 @@ onEveryStage((it) => {
     for (const person of people.slice(0, -1)) await person.http.heartbeat({ deviceId: 'd' });
     await stage.acquaint(alice, alice);
     await alice.opens();
-    const expected = people.slice(0, -1).map(({ id }) => id).sort();
+    const expected = people
+      .slice(0, -1)
+      .map(({ id }) => id)
+      .sort();
     const keepAlive = () => Promise.all(people.slice(0, -1).map((person) => person.http.heartbeat({ deviceId: 'd' })));
     const all = await alice.http.whoIsOnline();
     expect([idsOf(all), all.totalCount, all.endCursor]).toEqual([expected, 6, null]);
@@ -82,7 +85,8 @@ onEveryStage((it) => {
       { excludeUserId: 'not an id' },
       { conversationId: 'not an id' },
     ];
-    for (const query of refused) expect([query, await codeOf(alice.http.whoIsOnline(query))]).toEqual([query, 'BAD_USER_INPUT']);
+    for (const query of refused)
+      expect([query, await codeOf(alice.http.whoIsOnline(query))]).toEqual([query, 'BAD_USER_INPUT']);
     for (const query of [{ first: 500 }, { first: null }, { excludeUserId: 'nobody-has-this-id' }, { after: null }]) {
       expect(await codeOf(alice.http.whoIsOnline(query))).toBe('ACCEPTED');
     }

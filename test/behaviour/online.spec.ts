@@ -6,12 +6,23 @@ onEveryStage((it) => {
   it('somebody who opens a connection is online within a second for those who watch', async (stage) => {
     const [alice, bob] = await stage.friends('alice', 'bob');
     const seen = (await alice.looksOn()).watch({ userIds: [bob.id], snapshot: true });
-    expect((await seen.next(2000)).view).toMatchObject({ status: 'OFFLINE', isOnline: false, platforms: [], lastSeen: null });
+    expect((await seen.next(2000)).view).toMatchObject({
+      status: 'OFFLINE',
+      isOnline: false,
+      platforms: [],
+      lastSeen: null,
+    });
     const before = performance.now();
     await bob.opens({ platform: 'MOBILE' });
     const { view, at } = await seen.next(3000);
     expect(at - before).toBeLessThan(PROMISED.online);
-    expect(view).toMatchObject({ userId: bob.id, status: 'ONLINE', isOnline: true, platforms: ['MOBILE'], message: null });
+    expect(view).toMatchObject({
+      userId: bob.id,
+      status: 'ONLINE',
+      isOnline: true,
+      platforms: ['MOBILE'],
+      message: null,
+    });
     expect(view.user).toEqual({ id: bob.id, username: bob.id, displayName: `The ${bob.id}`, avatarUrl: null });
     await seen.quiet(300);
   });
@@ -69,13 +80,22 @@ onEveryStage((it) => {
     await bob.http.startTyping(room);
     await bob.http.see(alice.id);
     await seen.quiet(500);
-    expect(await alice.http.see(bob.id)).toMatchObject({ status: 'OFFLINE', isOnline: false, message: null, lastSeen: null });
+    expect(await alice.http.see(bob.id)).toMatchObject({
+      status: 'OFFLINE',
+      isOnline: false,
+      message: null,
+      lastSeen: null,
+    });
   });
 
   it('somebody without a socket is online by heartbeats, one lease a device and one without a name', async (stage) => {
     const [alice, bob] = await stage.friends('alice', 'bob');
     const beat = await bob.http.heartbeat({ deviceId: 'phone', platform: 'MOBILE' });
-    expect(beat).toMatchObject({ success: true, nextHeartbeatInSeconds: 1, presence: { status: 'ONLINE', platforms: ['MOBILE'] } });
+    expect(beat).toMatchObject({
+      success: true,
+      nextHeartbeatInSeconds: 1,
+      presence: { status: 'ONLINE', platforms: ['MOBILE'] },
+    });
     await bob.http.heartbeat({ platform: 'BOT' });
     await bob.http.heartbeat({ platform: 'BOT' });
     await bob.http.heartbeat({ deviceId: '__proto__', active: false });

@@ -36,14 +36,22 @@ const HERE = { status: 'ONLINE', isOnline: true, platforms: ['WEB'] };
 
 type Acts = (who: { stage: Stage; alice: Person; bob: Person }) => Promise<unknown>;
 const HIDINGS: readonly [string, Acts, Acts][] = [
-  ['hides', ({ bob }) => bob.http.setPrivacy({ online: 'NOBODY' }), ({ bob }) => bob.http.setPrivacy({ online: 'EVERYONE' })],
+  [
+    'hides',
+    ({ bob }) => bob.http.setPrivacy({ online: 'NOBODY' }),
+    ({ bob }) => bob.http.setPrivacy({ online: 'EVERYONE' }),
+  ],
   [
     'puts the viewer on the list of those who never see',
     ({ alice, bob }) => bob.http.setPrivacy({ neverUserIds: [alice.id] }),
     ({ bob }) => bob.http.setPrivacy({ neverUserIds: [] }),
   ],
   ['blocks the viewer', ({ alice, bob }) => bob.http.block(alice.id), ({ alice, bob }) => bob.http.unblock(alice.id)],
-  ['is blocked by the viewer', ({ alice, bob }) => alice.http.block(bob.id), ({ alice, bob }) => alice.http.unblock(bob.id)],
+  [
+    'is blocked by the viewer',
+    ({ alice, bob }) => alice.http.block(bob.id),
+    ({ alice, bob }) => alice.http.unblock(bob.id),
+  ],
 ];
 
 onEveryStage((it) => {

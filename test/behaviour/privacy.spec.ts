@@ -47,7 +47,11 @@ onEveryStage((it) => {
       const view = await viewer.http.see(bob.id);
       return [view.isOnline, view.lastSeen !== null, view.since !== null, view.platforms.length];
     };
-    const [all, online, none] = [[true, true, true, 1], [true, false, true, 1], [false, false, false, 0]];
+    const [all, online, none] = [
+      [true, true, true, 1],
+      [true, false, true, 1],
+      [false, false, false, 0],
+    ];
     for (const [settings, ofKnown, ofStranger] of [
       [{ lastSeen: 'EVERYONE', online: 'EVERYONE' }, all, all],
       [{ lastSeen: 'CONTACTS', online: 'EVERYONE' }, all, online],
@@ -67,7 +71,14 @@ onEveryStage((it) => {
   });
 
   it('hidden, blocked and blocking people look exactly like somebody who is away and hides the last seen', async (stage) => {
-    const [alice, away, hiding, blocking, blocked, never] = await stage.friends('alice', 'away', 'hiding', 'blocking', 'blocked', 'never');
+    const [alice, away, hiding, blocking, blocked, never] = await stage.friends(
+      'alice',
+      'away',
+      'hiding',
+      'blocking',
+      'blocked',
+      'never',
+    );
     for (const person of [away, hiding, blocking, blocked, never]) {
       const device = await person.opens({ platform: 'WEB' });
       await device.choose({ status: 'DO_NOT_DISTURB', message: { text: 'busy' } });
@@ -97,7 +108,11 @@ onEveryStage((it) => {
       expect(await alice.http.see(person.id)).toMatchObject({ lastSeen: null, lastSeenBucket: 'LONG_AGO' });
     }
     await bob.opens();
-    expect(await alice.http.see(bob.id)).toMatchObject({ status: 'ONLINE', lastSeen: null, lastSeenBucket: 'RECENTLY' });
+    expect(await alice.http.see(bob.id)).toMatchObject({
+      status: 'ONLINE',
+      lastSeen: null,
+      lastSeenBucket: 'RECENTLY',
+    });
     await bob.http.goOffline();
     expect(await alice.http.see(bob.id)).toEqual(hidden(bob, 'RECENTLY'));
     await bob.http.setPrivacy({ online: 'NOBODY' });
@@ -107,7 +122,10 @@ onEveryStage((it) => {
     expect(await alice.http.see(bob.id)).toEqual(hidden(bob, 'LONG_AGO'));
     expect(await carol.http.see(bob.id)).toEqual(hidden(bob, 'RECENTLY'));
     await bob.http.setPrivacy({ lastSeen: 'EVERYONE' });
-    expect(await carol.http.see(bob.id)).toMatchObject({ lastSeen: expect.any(String) as string, lastSeenBucket: null });
+    expect(await carol.http.see(bob.id)).toMatchObject({
+      lastSeen: expect.any(String) as string,
+      lastSeenBucket: null,
+    });
     // Never here, and allowed: nothing.
     await never.http.setPrivacy({ lastSeen: 'EVERYONE' });
     expect(await alice.http.see(never.id)).toEqual(hidden(never));
@@ -125,14 +143,28 @@ onEveryStage((it) => {
     expect(await http.setPrivacy({ showLastSeen: false, lastSeen: 'NOBODY' })).toMatchObject({ lastSeen: 'NOBODY' });
     expect(await codeOf(http.setPrivacy({ showLastSeen: true, lastSeen: 'NOBODY' }))).toBe('BAD_USER_INPUT');
     expect(await codeOf(http.setPrivacy({ showLastSeen: false, lastSeen: 'EVERYONE' }))).toBe('BAD_USER_INPUT');
-    const unchanged = { showLastSeen: null, lastSeen: null, online: null, alwaysUserIds: null, neverUserIds: null, coarseLastSeen: null, typing: null };
-    expect(await http.setPrivacy(unchanged)).toMatchObject({ showLastSeen: false, lastSeen: 'NOBODY', online: 'EVERYONE' });
+    const unchanged = {
+      showLastSeen: null,
+      lastSeen: null,
+      online: null,
+      alwaysUserIds: null,
+      neverUserIds: null,
+      coarseLastSeen: null,
+      typing: null,
+    };
+    expect(await http.setPrivacy(unchanged)).toMatchObject({
+      showLastSeen: false,
+      lastSeen: 'NOBODY',
+      online: 'EVERYONE',
+    });
   });
 
   it('lists are replaced as a whole; oneself and unknown people in them are ignored', async (stage) => {
     const [alice, carol, bob] = await stage.strangers('alice', 'carol', 'bob');
     const { http } = bob;
-    const first = await http.setPrivacy({ alwaysUserIds: [bob.id, alice.id, alice.id, 'nobody-has-this-id', carol.id] });
+    const first = await http.setPrivacy({
+      alwaysUserIds: [bob.id, alice.id, alice.id, 'nobody-has-this-id', carol.id],
+    });
     expect(first.alwaysUserIds).toEqual([alice.id, carol.id].sort());
     expect(await http.setPrivacy({ neverUserIds: [alice.id] })).toMatchObject({
       alwaysUserIds: [alice.id, carol.id].sort(),

@@ -162,8 +162,10 @@ onEveryStage((it) => {
     await all.until(stops(bob), PROMISED.typing);
     await stage.directory.putMember(other, alice.id);
     // Heard from the moment on at which the instance has heard of the change.
-    await repeatUntilHeard(() => probe.http.startTyping(other), () => probe.http.stopTyping(other), () =>
-      all.until((view) => view.conversationId === other && view.userId === probe.id && !view.isTyping, 300),
+    await repeatUntilHeard(
+      () => probe.http.startTyping(other),
+      () => probe.http.stopTyping(other),
+      () => all.until((view) => view.conversationId === other && view.userId === probe.id && !view.isTyping, 300),
     );
     await stage.directory.deleteMember(room, alice.id);
     await all.quiet(1000);
@@ -240,7 +242,11 @@ onEveryStage((it) => {
   });
 });
 
-async function repeatUntilHeard(start: () => Promise<unknown>, stop: () => Promise<unknown>, heard: () => Promise<unknown>) {
+async function repeatUntilHeard(
+  start: () => Promise<unknown>,
+  stop: () => Promise<unknown>,
+  heard: () => Promise<unknown>,
+) {
   for (let tries = 0; ; tries += 1) {
     await start();
     await stop();

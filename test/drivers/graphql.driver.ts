@@ -21,8 +21,7 @@ import { Recording } from './recording.js';
 const USER = 'user { id username displayName avatarUrl }';
 const PRESENCE = `userId ${USER} status isOnline lastSeen lastSeenBucket message { text emoji expiresAt } platforms since`;
 const TYPING = `conversationId userId ${USER} isTyping expiresAt`;
-const PRIVACY =
-  'showLastSeen lastSeen online alwaysUserIds neverUserIds coarseLastSeen typing blockedUserIds';
+const PRIVACY = 'showLastSeen lastSeen online alwaysUserIds neverUserIds coarseLastSeen typing blockedUserIds';
 
 type Variables = Readonly<Record<string, unknown>>;
 type Ask = <T>(query: string, variables?: Variables) => Promise<T>;
@@ -43,7 +42,8 @@ function callsBy(ask: Ask): Calls {
         'me',
         `{ me { presence { ${PRESENCE} } customStatus lastActive privacy { ${PRIVACY} } connections { id platform active connectedAt } } }`,
       ),
-    see: (userId) => field<View>('userStatus', `query($userId: ID!) { userStatus(userId: $userId) { ${PRESENCE} } }`, { userId }),
+    see: (userId) =>
+      field<View>('userStatus', `query($userId: ID!) { userStatus(userId: $userId) { ${PRESENCE} } }`, { userId }),
     seeAll: (userIds) =>
       field('userStatuses', `query($userIds: [ID!]!) { userStatuses(userIds: $userIds) { ${PRESENCE} } }`, { userIds }),
     whoIsOnline: (query = {}) =>
@@ -72,15 +72,24 @@ function callsBy(ask: Ask): Calls {
         { ...choice },
       ),
     startTyping: (conversationId) =>
-      field('typingStart', 'mutation($c: ID!) { typingStart(conversationId: $c) { success expiresAt } }', { c: conversationId }),
+      field('typingStart', 'mutation($c: ID!) { typingStart(conversationId: $c) { success expiresAt } }', {
+        c: conversationId,
+      }),
     stopTyping: (conversationId) =>
-      field('typingStop', 'mutation($c: ID!) { typingStop(conversationId: $c) { success expiresAt } }', { c: conversationId }),
+      field('typingStop', 'mutation($c: ID!) { typingStop(conversationId: $c) { success expiresAt } }', {
+        c: conversationId,
+      }),
     typists: (conversationId) =>
       field('typingUsers', `query($c: ID!) { typingUsers(conversationId: $c) { ${TYPING} } }`, { c: conversationId }),
     setPrivacy: (input) =>
-      field<PrivacyView>('updatePrivacy', `mutation($input: PrivacyInput!) { updatePrivacy(input: $input) { ${PRIVACY} } }`, { input }),
+      field<PrivacyView>(
+        'updatePrivacy',
+        `mutation($input: PrivacyInput!) { updatePrivacy(input: $input) { ${PRIVACY} } }`,
+        { input },
+      ),
     block: (userId) => field('blockUser', `mutation($u: ID!) { blockUser(userId: $u) { ${PRIVACY} } }`, { u: userId }),
-    unblock: (userId) => field('unblockUser', `mutation($u: ID!) { unblockUser(userId: $u) { ${PRIVACY} } }`, { u: userId }),
+    unblock: (userId) =>
+      field('unblockUser', `mutation($u: ID!) { unblockUser(userId: $u) { ${PRIVACY} } }`, { u: userId }),
   };
 }
 
@@ -165,7 +174,9 @@ class GraphqlDevice {
 
   private watchTyping(conversationId: string | null): Recording<TypingView> {
     const query = `subscription($c: ID) { userTyping(conversationId: $c) { ${TYPING} } }`;
-    return this.follow(new Recording<TypingView>(`${this.userId}'s userTyping`), 'userTyping', query, { c: conversationId });
+    return this.follow(new Recording<TypingView>(`${this.userId}'s userTyping`), 'userTyping', query, {
+      c: conversationId,
+    });
   }
 
   private follow<V>(recording: Recording<V>, field: string, query: string, variables: Variables): Recording<V> {
@@ -196,7 +207,11 @@ class GraphqlDevice {
             }
           },
           error: (error) =>
-            reject(Array.isArray(error) ? refusedBy(error as never, JSON.stringify(error)) : new Error('The connection was lost')),
+            reject(
+              Array.isArray(error)
+                ? refusedBy(error as never, JSON.stringify(error))
+                : new Error('The connection was lost'),
+            ),
           complete: () => {},
         },
       );

@@ -74,7 +74,12 @@ export class Stage {
 
   /** Somebody of exactly this id, who lives on the nth instance. */
   async joins(id: string, place = 0): Promise<Person> {
-    await this.directory.putUser({ id, username: id.slice(0, 64), displayName: `The ${id}`.slice(0, 128), avatarUrl: null });
+    await this.directory.putUser({
+      id,
+      username: id.slice(0, 64),
+      displayName: `The ${id}`.slice(0, 128),
+      avatarUrl: null,
+    });
     return new Person(id, this.place(place), this.place(place + 1), this.driver);
   }
 
@@ -155,10 +160,15 @@ export async function listensTo(
   const calls = probe.person.http;
   for (let heard = false, tries = 0; !heard; tries += 1) {
     await calls.startTyping(probe.conversationId);
-    heard = await recording.until((view) => view.isTyping, 300).then(() => true, (error: unknown) => {
-      if (tries > 20) throw error;
-      return false;
-    });
+    heard = await recording
+      .until((view) => view.isTyping, 300)
+      .then(
+        () => true,
+        (error: unknown) => {
+          if (tries > 20) throw error;
+          return false;
+        },
+      );
     await calls.stopTyping(probe.conversationId);
   }
   await recording.until((view) => !view.isTyping, PROMISED.typing);

@@ -5,7 +5,11 @@ import { Stage, type StageKind, STAGES } from './people.js';
 type Tell = (sentence: string, scenario: (stage: Stage) => Promise<void>, timeoutMs?: number) => void;
 
 /** Tells the scenarios on each stage, side by side: they have people of their own, and most of their time is waiting. */
-export function onEveryStage(scenarios: (it: Tell) => void, env: Environment = {}, kinds: readonly StageKind[] = STAGES): void {
+export function onEveryStage(
+  scenarios: (it: Tell) => void,
+  env: Environment = {},
+  kinds: readonly StageKind[] = STAGES,
+): void {
   describe.each(kinds)('%s', (kind) => {
     let stage: Stage;
     beforeAll(async () => {
