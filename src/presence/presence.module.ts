@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 
 import { HealthModule } from '../kernel/health/health.module.js';
 import { PrivacyModule } from '../privacy/privacy.module.js';
+import { ExplainService } from './explain.service.js';
 import { Customs } from './presence.customs.js';
 import { presenceEntities } from './presence.entities.js';
 import { PresenceFeed } from './presence.feed.js';
@@ -14,7 +15,16 @@ import { PresenceService } from './presence.service.js';
 
 @Module({
   imports: [TypeOrmModule.forFeature(presenceEntities), HealthModule, PrivacyModule],
-  providers: [PresenceRepository, Customs, PresenceReader, PresenceService, PresenceFeed, PresenceReaper, PresenceResolver],
-  exports: [PresenceService, PresenceFeed, PresenceReaper],
+  providers: [
+    PresenceRepository,
+    Customs,
+    PresenceReader,
+    PresenceService,
+    PresenceFeed,
+    PresenceReaper,
+    PresenceResolver,
+    ExplainService,
+  ],
+  exports: [PresenceService, PresenceFeed, PresenceReaper, ExplainService],
 })
 export class PresenceModule {}

@@ -10,6 +10,7 @@ import { Connections } from '../kernel/connections.js';
 import { Directory } from '../kernel/directory/directory.service.js';
 import { badInput, conversationNotFound, Refusal, unauthenticated, unavailable, userNotFound } from '../kernel/errors.js';
 import { checkId, checkIds } from '../kernel/input.js';
+import { measure } from '../kernel/metrics/measure.js';
 import { Limits } from '../kernel/limits/limits.service.js';
 import { ABOUT_ONESELF } from '../privacy/privacy.rules.js';
 import { PrivacyService } from '../privacy/privacy.service.js';
@@ -177,6 +178,7 @@ export class PresenceService {
    * One round trip to the engine, none to Postgres once the caller is known.
    */
   async heartbeat(caller: Caller, input: HeartbeatInput): Promise<HeartbeatView> {
+    measure.heartbeat();
     const deviceId = input.deviceId == null ? null : checkId(input.deviceId, 'deviceId');
     // One too many is answered like the last one, and does no more.
     if (!(await this.limits.heartbeat(caller, deviceId ?? ''))) return this.beaten(await this.truthOf(caller.userId));
@@ -216,6 +218,11 @@ export class PresenceService {
     if (status === 'OFFLINE') await this.leave(userId, null);
     else await this.hold({ holder: NAMELESS_LEASE }, userId, status === 'IDLE' ? 'idle' : 'active', true);
     await this.audit.record({ actorId: null, action: 'override', subjectId: userId, fields: { status } });
+  }
+
+  /** How many of a user's connections that may count are this instance's. */
+  socketsHere(userId: string): number {
+    return this.socketsOf.get(userId)?.size ?? 0;
   }
 
   /** A live connection that counts has opened. Never refuses for a store that is away: it is made good later. */

@@ -3,11 +3,13 @@ import { Module, type OnApplicationBootstrap, type OnApplicationShutdown } from 
 import { Changes } from '../../kernel/changes/changes.service.js';
 import { Drains } from '../../kernel/drains.js';
 import { measure } from '../../kernel/metrics/measure.js';
+import { PresenceModule } from '../../presence/presence.module.js';
+import { ExplainController } from './explain.controller.js';
 import { MetricsController } from './metrics.controller.js';
 import { ScraperGuard } from './scraper.guard.js';
 
 /** For those who run it: numbers, and what is known of one user. */
-@Module({ controllers: [MetricsController], providers: [ScraperGuard] })
+@Module({ imports: [PresenceModule], controllers: [MetricsController, ExplainController], providers: [ScraperGuard] })
 export class OperationsModule implements OnApplicationBootstrap, OnApplicationShutdown {
   private stops: readonly (() => void)[] = [];
 
