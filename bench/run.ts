@@ -1,0 +1,146 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { compileCrowd } from './crowd.js';
+import { installPeers } from './install.js';
+import { ALL, type PeerId, PEER_IDS } from './peers.js';
+import { CACHE, PEERS } from './places.js';
+import { readProfile } from './profile.js';
+import { type Profiled, summary, writeReport } from './report.js';
+import { type Row, runScene } from './scene.js';
+import { introduce, startDatabase, startRedis, startServer, takeSides } from './stage.js';
+import { everybody, type Pace, type Scene, SCENES } from './work.js';
+
+const PACE: Pace = { warmS: 1, mainS: 1.5, pacedS: 4 };
+const QUICK: Pace = { warmS: 0.4, mainS: 0.5, pacedS: 1.5 };
+const ROUNDS = 3;
+/** Within a minute: what tells most, beside the peers that say most. */
+const QUICK_SCENES = ['around1000', 'acquaintances', 'heartbeatsOnSockets'];
+const QUICK_PEERS: readonly PeerId[] = ['lamplight', 'bare', 'tutorial'];
+
+const PROFILED = {
+  around1000: '1 user watched by 1,000',
+  acquaintances: '2,000 users watching 50 each',
+  arrivals: '4,000 connect and watch 50 each',
+  heartbeatsOnSockets: 'Heartbeats over graphql-ws',
+  heartbeatsOverHttp: 'Heartbeats over HTTP',
+  statusesOverHttp: 'userStatuses of 100 over HTTP',
+} as const;
+
+const { values: given } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
+    scenes: { type: 'string' },
+    peers: { type: 'string' },
+    /** Profiles instead of figures; nothing is written. */
+    profile: { type: 'boolean', default: false },
+  },
+});
+
+async function main(): Promise<void> {
+  if (cpus().length < 2) throw new Error('The benchmark needs two cores: one for the server, one for everybody else');
+  mkdirSync(CACHE, { recursive: true });
+  installPeers();
+  compileCrowd();
+  takeSides();
+  const database = await startDatabase();
+  try {
+    await fill(database.url);
+    if (given.profile) return print(await profileAll(chosenScenes(), database.url));
+    const rows = await measureAll(database.url);
+    process.stdout.write(`${summary(rows)}\n`);
+    if (given.quick || given.scenes || given.peers) return;
+    writeReport(
+      rows,
+      await profileAll(
+        SCENES.filter(({ id }) => id in PROFILED),
+        database.url,
+      ),
+      notes(),
+    );
+  } finally {
+    await database.stop();
+  }
+}
+
+/** Everybody has to exist before they can come. */
+async function fill(databaseUrl: string): Promise<void> {
+  const redis = await startRedis();
+  const server = await startServer(ALL.lamplight, { redisPort: redis.port, databaseUrl });
+  await introduce(server.port, everybody());
+  await server.stop();
+  await redis.stop();
+}
+
+/** Round by round, and in each round peer by peer: whatever disturbs the machine disturbs neighbours alike. */
+async function measureAll(databaseUrl: string): Promise<Row[]> {
+  const results = join(CACHE, 'results.jsonl');
+  rmSync(results, { force: true });
+  const rows: Row[] = [];
+  for (let round = 0; round < Number(given.rounds ?? (given.quick ? 1 : ROUNDS)); round += 1) {
+    for (const scene of chosenScenes()) {
+      for (const peer of chosenPeers(scene)) {
+        const phases = await runScene(scene, peer, { pace: given.quick ? QUICK : PACE, databaseUrl });
+        const row = { scene: scene.id, peer, round, phases };
+        rows.push(row);
+        appendFileSync(results, `${JSON.stringify(row)}\n`);
+        tell(row);
+      }
+    }
+  }
+  return rows;
+}
+
+async function profileAll(scenes: readonly Scene[], databaseUrl: string): Promise<Profiled[]> {
+  const found: Profiled[] = [];
+  for (const scene of scenes) {
+    const profile = join(CACHE, `${scene.id}.cpuprofile`);
+    await runScene(scene, 'lamplight', { pace: PACE, databaseUrl, profile });
+    const title = scene.id in PROFILED ? PROFILED[scene.id as keyof typeof PROFILED] : scene.id;
+    found.push({ title, ...readProfile(profile) });
+  }
+  return found;
+}
+
+function chosenScenes(): readonly Scene[] {
+  const wanted = given.scenes?.split(',') ?? (given.quick ? QUICK_SCENES : null);
+  return wanted ? SCENES.filter(({ id }) => wanted.includes(id)) : SCENES;
+}
+
+function chosenPeers(scene: Scene): readonly PeerId[] {
+  const wanted: readonly string[] = given.peers?.split(',') ?? (given.quick ? QUICK_PEERS : PEER_IDS);
+  return scene.peers.filter((id) => wanted.includes(id));
+}
+
+/** What a person has to say about the figures; kept beside the code, so that a new run does not lose it. */
+function notes(): string {
+  const path = join(PEERS, 'NOTES.md');
+  return existsSync(path) ? readFileSync(path, 'utf8') : '';
+}
+
+function tell({ scene, peer, round, phases }: Row): void {
+  const lines = Object.values(phases)
+    .filter(({ label, units }) => units > 0 && label !== 'warm')
+    .map((phase) => {
+      const { label, units, cpu, wall, p50, p99, expected, gone, refusals } = phase;
+      const missing = expected > units ? `, lost ${expected - units}` : '';
+      const failed = gone + refusals > 0 ? `, gone ${gone}, refused ${refusals}` : '';
+      const busy = `server ${share(cpu, wall)}, crowd ${share(phase.ownCpu, wall)}, Redis ${share(phase.redisCpu, wall)}`;
+      return `  ${label}: ${((cpu / units) * 1e6).toFixed(1)} µs, p50 ${p50} ms, p99 ${p99} ms, ${busy}${missing}${failed}`;
+    });
+  process.stdout.write(`round ${round + 1}, ${scene}, ${ALL[peer].title}\n${lines.join('\n')}\n`);
+}
+
+const share = (cpu: number, wall: number) => `${Math.round((cpu / wall) * 100)} %`;
+
+function print(profiles: readonly Profiled[]): void {
+  for (const { title, functions, packages } of profiles) {
+    const lines = [...packages.slice(0, 12), ...functions.slice(0, 40)];
+    const text = lines.map((one) => `${(one.share * 100).toFixed(1).padStart(6)} %  ${one.what}`);
+    process.stdout.write(`${title}\n${text.join('\n')}\n`);
+  }
+}
+
+await main();
