@@ -180,7 +180,7 @@ describe('two instances over one Redis', () => {
     await redis.flush();
     await wait(SHORT.nodeTtlMs / 2);
     expect(statuses(two, 'ann')).toEqual([]);
-    await untilReal(() => statuses(two, 'ann').length === 1, SHORT.nodeTtlMs + SETTINGS.offlineGraceMs + 1000);
+    await untilReal(() => statuses(two, 'ann').length === 1, SHORT.nodeTtlMs / 2 + SHORT.beatMs + 400);
     expect(statuses(two, 'ann')).toEqual([null]);
   });
 

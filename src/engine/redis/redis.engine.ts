@@ -45,7 +45,7 @@ export class RedisEngine extends Engine {
     this.memberships = new Memberships(this.scripts, clock, settings, timings);
     this.sockets = new Sockets(this.scripts, this.memberships, clock, settings);
     const readStore = (ids: readonly string[]) => this.presence.readStore(ids);
-    this.watches = new Watches(this.scripts, this.memberships, clock, settings, timings, this.channels, readStore);
+    this.watches = new Watches(this.scripts, this.memberships, clock, timings, this.channels, readStore);
     this.bus = new RedisBus(this.channels);
     this.presence = new RedisPresence(
       this.scripts,

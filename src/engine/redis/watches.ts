@@ -1,7 +1,7 @@
 import type { Clock } from '../../kernel/clock.js';
 import type { Repair } from '../../kernel/metrics/labels.js';
 import { measure } from '../../kernel/metrics/measure.js';
-import type { EngineSettings, Stop, Truth } from '../engine.js';
+import type { Stop, Truth } from '../engine.js';
 import { Interests } from '../interests.js';
 import type { Channels } from './channels.js';
 import { Listening } from './listening.js';
@@ -41,7 +41,6 @@ export class Watches implements MembershipListener {
     private readonly scripts: Scripts,
     private readonly memberships: Memberships,
     private readonly clock: Clock,
-    private readonly settings: EngineSettings,
     private readonly timings: Timings,
     channels: Channels,
     /** As the store has them, null for absent. */
@@ -96,13 +95,16 @@ export class Watches implements MembershipListener {
     this.listening.sweep((userId) => this.interests.has(userId));
   }
 
-  joined({ shard }: Membership, lost: boolean): void {
+  joined(membership: Membership, lost: boolean): void {
     if (!lost) return;
+    const { shard } = membership;
     this.looked[shard] = 0;
     this.clock.after(this.timings.rebuildMs, () => this.rebuilt(shard));
-    // Who has not come back by now has really gone: no false OFFLINE before, a true one after.
-    const waitMs = this.timings.nodeTtlMs + this.settings.offlineGraceMs;
-    this.clock.after(waitMs, () => void this.tellAbsent(shard).catch(() => undefined));
+    // A living instance has brought back everybody by then, one that stood still included; a dead one never will. Graces
+    // were lost with the store, and to wait for the longest of them would be to show people who left long ago.
+    const waitMs = this.timings.nodeTtlMs + this.timings.beatMs;
+    const { lostAt } = membership;
+    this.clock.after(waitMs, () => void this.tellAbsent(membership, lostAt).catch(() => undefined));
   }
 
   counted({ shard, version }: Membership): Promise<void> {
@@ -227,9 +229,12 @@ export class Watches implements MembershipListener {
     }
   }
 
-  private async tellAbsent(shard: number): Promise<void> {
+  /** Emptied once more meanwhile, the store is being filled again: that loss has a turn of its own. */
+  private async tellAbsent(membership: Membership, lostAt: number): Promise<void> {
+    const { shard } = membership;
     const shown = [...(this.inShard[shard] ?? [])].filter((id) => (this.known(id)?.status ?? 'OFFLINE') !== 'OFFLINE');
     const truths = await this.readStore(shown);
+    if (membership.lostAt !== lostAt) return;
     for (const [at, userId] of shown.entries()) {
       if (truths[at] === null) this.forgotten(userId, (this.watched.get(userId)?.version ?? 0) + 1);
     }
