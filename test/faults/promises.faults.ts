@@ -3,7 +3,9 @@ import { Background, FULL } from './harness/background.js';
 import { Field } from './harness/field.js';
 import { leaving } from './scenarios/clients.js';
 import { fenced, killed, paused, rolling } from './scenarios/instances.js';
+import { flusherKilled, postgresDown } from './scenarios/postgres.js';
 import { lostMessage, primaryKilled, REDIS_MISHAPS, redisMishap } from './scenarios/redis.js';
+import { reconnectStorm, slowReaders } from './scenarios/storm.js';
 
 /** LAMPLIGHT_SEEDS="4 5 6" takes others. */
 const SEEDS = (process.env['LAMPLIGHT_SEEDS'] ?? '1 2 3').split(' ').map(Number);
@@ -18,7 +20,11 @@ describe.each(SEEDS)('three instances over Redis, seed %i', (seed) => {
   it('an instance stands still for 6 s', () => paused(here.field, here.background), MINUTES);
   it('an instance stands still for 40 s', () => fenced(here.field), 3 * MINUTES);
   it.each(REDIS_MISHAPS)('%s', (name) => redisMishap(here.field, here.background, name), 3 * MINUTES);
+  it('slow readers', () => slowReaders(here.field, here.background), 2 * MINUTES);
+  it('Postgres is down for a minute', () => postgresDown(here.field, here.background), 3 * MINUTES);
+  it('who writes last seen is killed', () => flusherKilled(here.field), 3 * MINUTES);
   it('all instances are restarted, one by one', () => rolling(here.field, here.background), 4 * MINUTES);
+  it('a reconnect storm', () => reconnectStorm(here.field, here.background), 4 * MINUTES);
 });
 
 describe.each(SEEDS)('three instances over a Redis Cluster, seed %i', (seed) => {

@@ -139,6 +139,7 @@ export class Client {
     });
     this.ws = ws;
     return new Promise((resolve) => {
+      let begun = false;
       const giveUp = setTimeout(() => ws.terminate(), OPENS_WITHIN_MS);
       ws.on('error', () => undefined);
       ws.on('open', () => {
@@ -150,12 +151,14 @@ export class Client {
         clearTimeout(giveUp);
         resolve(false);
         this.closed = { code, at: now() };
-        if (this.ws === ws) this.lost();
+        // One that never began is tried again by whoever opens it.
+        if (begun) this.lost();
       });
       ws.on('message', (data: Buffer) => {
         const frame = JSON.parse(data.toString()) as Frame;
         if (frame.type === 'connection_ack') {
           clearTimeout(giveUp);
+          begun = true;
           this.begun(place, ws);
           return resolve(true);
         }

@@ -81,10 +81,14 @@ export class Field {
   client(
     userId: string,
     manner: { readonly presence?: boolean; readonly watches?: readonly string[]; readonly returns?: boolean } = {},
-    places: readonly Place[] = this.places,
+    /** Whom it turns to; a function where that changes. */
+    places: readonly Place[] | (() => readonly Place[]) = this.places,
   ): Client {
     const { random } = this;
-    const choose = () => some(places, places.length, random).filter((place) => place.running);
+    const choose = () => {
+      const known = typeof places === 'function' ? places() : places;
+      return some(known, known.length, random).filter((place) => place.running);
+    };
     const client = new Client(this.history, userId, { presence: true, returns: true, random, ...manner }, choose);
     this.clients.push(client);
     return client;
@@ -122,14 +126,27 @@ export class Field {
 
   /** last_seen as Postgres has it, milliseconds since 1970. */
   async storedLastSeen(userIds: readonly string[]): Promise<Map<string, number>> {
+    const rows = await this.ask<{ user_id: string; last_seen_at: Date | null }>(
+      'SELECT user_id, last_seen_at FROM last_seen WHERE user_id = ANY($1)',
+      userIds,
+    );
+    return new Map(rows.map((row) => [row.user_id, row.last_seen_at?.getTime() ?? 0]));
+  }
+
+  /** Texts of the messages that are durable. */
+  async storedMessages(userIds: readonly string[]): Promise<Map<string, string | null>> {
+    const rows = await this.ask<{ user_id: string; text: string | null }>(
+      'SELECT user_id, text FROM custom_statuses WHERE user_id = ANY($1)',
+      userIds,
+    );
+    return new Map(rows.map((row) => [row.user_id, row.text]));
+  }
+
+  private async ask<Row extends pg.QueryResultRow>(query: string, userIds: readonly string[]): Promise<Row[]> {
     const client = new pg.Client({ connectionString: this.database.url });
     await client.connect();
     try {
-      const { rows } = await client.query<{ user_id: string; last_seen_at: Date | null }>(
-        'SELECT user_id, last_seen_at FROM last_seen WHERE user_id = ANY($1)',
-        [userIds],
-      );
-      return new Map(rows.map((row) => [row.user_id, row.last_seen_at?.getTime() ?? 0]));
+      return (await client.query<Row>(query, [userIds])).rows;
     } finally {
       await client.end();
     }

@@ -3,6 +3,7 @@ import type { Background } from '../harness/background.js';
 import type { Client } from '../harness/client.js';
 import type { Field } from '../harness/field.js';
 import { now, type Told } from '../harness/history.js';
+import type { Place } from '../harness/place.js';
 import { report, seconds } from '../harness/report.js';
 
 const COHORT = 100;
@@ -13,7 +14,7 @@ export async function observe(
   field: Field,
   name: string,
   subjects: readonly string[],
-  places = [field.place('a'), field.place('c')],
+  places: readonly Place[] = [field.place('a'), field.place('c')],
 ): Promise<Client[]> {
   const ids = await field.people(`${name}-observer`, OBSERVERS);
   const observers = ids.map((id) => field.client(id, { presence: false, watches: subjects }, places));
@@ -144,7 +145,7 @@ export async function fenced(field: Field): Promise<void> {
   for (const client of there) if (client.live) history.turn(client.userId, 'here');
   const converged = await field.converged(20_000, woken);
   await wait(3000);
-  const left = (await redis?.admin.keys('pr:*')) ?? [];
+  const left = (await redis?.admin.keys('lamp:p:*')) ?? [];
   const kept = new Set<string>();
   for (const key of left) for (const name of before) if (key.includes(name)) kept.add(name);
   const users = left.filter((key) => key.includes(':u:'));
@@ -156,13 +157,18 @@ export async function fenced(field: Field): Promise<void> {
     promise: 'instance stopped for 40 s',
     bound: 'fenced, OFFLINE once each ≤ 30 s, nothing of its old life left, right ≤ 5 s after it wakes',
     measured: `${events.length} of ${wanted} OFFLINE, last after ${seconds(last)}; ${kept.size} of ${before.length} old incarnations left; right after ${seconds(converged)}`,
-    kept: events.length === wanted && last <= 30_000 && kept.size === 0 && (converged ?? Infinity) <= 5000,
+    kept:
+      events.length === wanted &&
+      last <= 30_000 &&
+      before.length > 0 &&
+      kept.size === 0 &&
+      (converged ?? Infinity) <= 5000,
   });
 }
 
 /** Names of the lives that an instance has in the shards. */
 async function incarnationsOf({ redis }: Field, prefix: string): Promise<string[]> {
-  const keys = (await redis?.admin.keys('pr:*:n')) ?? [];
+  const keys = (await redis?.admin.keys('lamp:p:*:n')) ?? [];
   const names: string[] = [];
   for (const key of keys) names.push(...((await redis?.admin.zrange(key, 0, -1)) ?? []));
   return names.filter((name) => name.startsWith(prefix));
