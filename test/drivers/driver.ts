@@ -130,6 +130,8 @@ export interface Device extends Calls {
   leave(code?: number): Promise<void>;
   /** Destroys the socket without a word. */
   vanish(): void;
+  /** Takes nothing from the network any more, as a client does that hangs, until the function that it answers is called. */
+  hang(): () => void;
   /** The code with which the server closed it, or what stands for one. */
   readonly closed: Promise<number>;
 }

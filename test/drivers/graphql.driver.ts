@@ -124,6 +124,7 @@ class GraphqlDevice {
       watchTyping: (conversationId) => device.watchTyping(conversationId),
       leave: (code) => device.leave(code),
       vanish: () => device.socket?.terminate(),
+      hang: () => device.hang(),
       closed: device.closed,
     };
   }
@@ -216,6 +217,12 @@ class GraphqlDevice {
         },
       );
     });
+  }
+
+  private hang(): () => void {
+    const { socket } = this;
+    socket?.pause();
+    return () => socket?.resume();
   }
 
   private async leave(code = 1000): Promise<void> {
