@@ -5,7 +5,8 @@ COPY package.json package-lock.json ./
 # The image brings its own Node; nothing else that is built needs an install script.
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
-RUN npm run build
+# The pages are for development only.
+RUN npx nest build
 
 FROM node:24-bookworm-slim AS dependencies
 WORKDIR /app

@@ -140,7 +140,8 @@ function linkOf(connection: Connection, { url, token }: LamplightOptions): Apoll
     headers: { ...(headers as Record<string, string>), authorization: `Bearer ${await token()}` },
   }));
   return ApolloLink.split(
-    (operation) => operation.operationType === OperationTypeNode.SUBSCRIPTION || operation.getContext()['overSocket'] === true,
+    (operation) =>
+      operation.operationType === OperationTypeNode.SUBSCRIPTION || operation.getContext()['overSocket'] === true,
     overSocket,
     ApolloLink.from([identified, new HttpLink({ uri: addressesOf(url).http })]),
   );

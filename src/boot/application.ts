@@ -22,6 +22,7 @@ import { GrpcServer } from '../transports/grpc/grpc.server.js';
 import { serveDocs } from '../transports/rest/rest.document.js';
 import { BoundedExpressAdapter, furnish } from './http.js';
 import { loggerFor } from './logger.js';
+import { servePages } from './pages.js';
 import { schema } from './schema.js';
 import { seed } from './seed.js';
 
@@ -92,6 +93,7 @@ export class Lamplight {
     const drains = app.get(Drains);
     const checks = app.get(HealthChecks);
     furnish(app, config);
+    servePages(app, config);
     serveDocs(app, config);
 
     await engine.start();

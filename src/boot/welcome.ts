@@ -7,6 +7,7 @@ export function welcome(config: Config, url: string): string {
     '',
     `Lamplight is ready at ${url} (development mode)`,
     '',
+    `  Demo       ${url}/demo`,
     `  GraphQL    ${url}/graphql`,
     ...(config.apiDocs ? [`  REST       ${url}/api/docs`] : []),
     ...(config.grpcPort > 0 ? [`  gRPC       port ${config.grpcPort}, plaintext`] : []),

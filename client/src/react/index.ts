@@ -9,4 +9,7 @@ export {
   usePresences,
   usePrivacy,
   useTyping,
+  type MyPrivacy,
+  type MyStatus,
+  type Typing,
 } from './hooks.js';

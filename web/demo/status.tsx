@@ -1,0 +1,130 @@
+import type { CustomStatus } from '@lamplight/client';
+import { useMyStatus } from '@lamplight/client/react';
+import { useId, useState } from 'react';
+
+import { StatusDot } from './icons.js';
+import { useTask } from './task.js';
+
+const CHOICES: readonly (readonly [CustomStatus, string, string])[] = [
+  ['ONLINE', 'Online', 'Away by itself when nothing moves'],
+  ['IDLE', 'Away', 'Here, but not at the keys'],
+  ['DO_NOT_DISTURB', 'Do not disturb', 'Seen, not to be called'],
+  ['INVISIBLE', 'Invisible', 'Others see you offline'],
+];
+const IDEAS = [
+  ['🗓️', 'In a meeting'],
+  ['🍜', 'Lunch'],
+  ['🎧', 'Deep in code'],
+  ['🌴', 'On holiday'],
+] as const;
+const CLEAR_AFTER = [
+  [0, 'Keep it'],
+  [20, 'After 20 seconds'],
+  [1800, 'After 30 minutes'],
+  [4 * 3600, 'After 4 hours'],
+] as const;
+
+export function StatusPanel() {
+  const { me, customStatus, setStatus } = useMyStatus();
+  const { busy, problem, run } = useTask();
+  const [text, setText] = useState(me?.presence.message?.text ?? '');
+  const [emoji, setEmoji] = useState(me?.presence.message?.emoji ?? '');
+  const [clearAfter, setClearAfter] = useState(0);
+  const group = useId();
+
+  const save = () =>
+    run(() =>
+      setStatus({
+        message: { text, emoji: emoji === '' ? null : emoji, clearAfterSeconds: clearAfter === 0 ? null : clearAfter },
+      }),
+    );
+  const clear = () => {
+    setText('');
+    setEmoji('');
+    run(() => setStatus({ clearMessage: true }));
+  };
+
+  return (
+    <div className="panel">
+      <fieldset className="choices" disabled={busy}>
+        <legend>Show me as</legend>
+        {CHOICES.map(([value, name, meaning]) => (
+          <label key={value}>
+            <input
+              type="radio"
+              name={group}
+              checked={customStatus === value}
+              onChange={() => run(() => setStatus({ status: value }))}
+            />
+            <StatusDot status={value === 'INVISIBLE' ? 'OFFLINE' : value} />
+            <span>
+              {name} <small>{meaning}</small>
+            </span>
+          </label>
+        ))}
+      </fieldset>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          save();
+        }}
+      >
+        <div className="ideas" role="group" aria-label="Ideas for a message">
+          {IDEAS.map(([face, words]) => (
+            <button
+              key={words}
+              type="button"
+              className="chip"
+              onClick={() => {
+                setText(words);
+                setEmoji(face);
+              }}
+            >
+              <span aria-hidden="true">{face}</span> {words}
+            </button>
+          ))}
+        </div>
+        <div className="row">
+          <label className="emoji">
+            <span>Emoji</span>
+            <input value={emoji} onChange={(event) => setEmoji(event.target.value)} maxLength={66} />
+          </label>
+          <label className="grow">
+            <span>Message</span>
+            <input
+              value={text}
+              onChange={(event) => setText(event.target.value)}
+              maxLength={280}
+              placeholder="What are you up to?"
+            />
+          </label>
+        </div>
+        <div className="row end">
+          <label className="grow">
+            <span>Clear</span>
+            <select value={clearAfter} onChange={(event) => setClearAfter(Number(event.target.value))}>
+              {CLEAR_AFTER.map(([seconds, words]) => (
+                <option key={seconds} value={seconds}>
+                  {words}
+                </option>
+              ))}
+            </select>
+          </label>
+          {me?.presence.message && (
+            <button type="button" onClick={clear} disabled={busy}>
+              Clear now
+            </button>
+          )}
+          <button type="submit" className="primary" disabled={busy || text.trim() === ''}>
+            Set message
+          </button>
+        </div>
+      </form>
+      {problem !== null && (
+        <p className="notice bad" role="alert">
+          {problem}
+        </p>
+      )}
+    </div>
+  );
+}

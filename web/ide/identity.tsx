@@ -1,0 +1,89 @@
+import { useEffect, useState } from 'react';
+
+const PEOPLE = ['alice', 'bob', 'carol'];
+
+interface IdentityBarProps {
+  readonly onToken: (token: string | null) => void;
+  readonly present: boolean;
+  readonly onPresent: (present: boolean) => void;
+}
+
+/** Who asks. Tokens come from the route that a server in development has for this. */
+export function IdentityBar({ onToken, present, onPresent }: IdentityBarProps) {
+  const [person, setPerson] = useState('alice');
+  const [token, setToken] = useState<string | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const [copied, setCopied] = useState(false);
+
+  useEffect(() => {
+    let over = false;
+    const tell = (found: string | null, why: string | null) => {
+      if (over) return;
+      setToken(found);
+      setProblem(why);
+      onToken(found);
+    };
+    setCopied(false);
+    if (person === '') tell(null, null);
+    else
+      tokenFor(person).then(
+        (found) => tell(found, null),
+        (error: unknown) => tell(null, error instanceof Error ? error.message : String(error)),
+      );
+    return () => {
+      over = true;
+    };
+  }, [person, onToken]);
+
+  const copy = () => {
+    if (token !== null) void navigator.clipboard.writeText(token).then(() => setCopied(true));
+  };
+
+  return (
+    <form className="identity" aria-label="Identity" onSubmit={(event) => event.preventDefault()}>
+      <label>
+        Ask as
+        <input
+          list="people"
+          value={person}
+          onChange={(event) => setPerson(event.target.value.trim())}
+          placeholder="nobody"
+          spellCheck={false}
+          autoComplete="off"
+        />
+        <datalist id="people">
+          {PEOPLE.map((one) => (
+            <option key={one} value={one} />
+          ))}
+        </datalist>
+      </label>
+      {PEOPLE.map((one) => (
+        <button key={one} type="button" aria-pressed={one === person} onClick={() => setPerson(one)}>
+          {one}
+        </button>
+      ))}
+      <label className="check">
+        <input type="checkbox" checked={present} onChange={(event) => onPresent(event.target.checked)} />
+        Online while subscribed
+      </label>
+      <button type="button" onClick={copy} disabled={token === null}>
+        {copied ? 'Copied' : 'Copy token'}
+      </button>
+      <span role="status" className={problem === null ? '' : 'bad'}>
+        {problem ?? (token === null ? 'Without a token only the schema can be read' : `Signed in as ${person}`)}
+      </span>
+      <a href="/demo">Demo</a>
+    </form>
+  );
+}
+
+async function tokenFor(userId: string): Promise<string> {
+  const response = await fetch('/dev/token', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ userId }),
+  });
+  const answer = (await response.json()) as { token?: string; error?: { message?: string } };
+  if (answer.token === undefined) throw new Error(answer.error?.message ?? `HTTP ${response.status}`);
+  return answer.token;
+}
