@@ -39,9 +39,9 @@ export class LamplightProcess {
     return this.complained;
   }
 
-  /** Resolves with its URL; rejects when it ends before, or is not ready within 40 s. */
-  async ready(): Promise<string> {
-    const patience = AbortSignal.timeout(READY_TIMEOUT_MS);
+  /** Resolves with its URL; rejects when it ends before, or is not ready in time. */
+  async ready(withinMs = READY_TIMEOUT_MS): Promise<string> {
+    const patience = AbortSignal.timeout(withinMs);
     for (;;) {
       const url = /ready at (http:\/\/\S+?)["\s]/.exec(this.printed)?.[1];
       if (url !== undefined) return url;

@@ -12,6 +12,9 @@ const SECRET = 'a secret that only the faults know, 32 bytes and more';
 const KEY = createSecretKey(Buffer.from(SECRET));
 export const SERVICE_TOKEN = 'the service token of the faults';
 
+/** Three of them start at a time, on whatever machine there is. */
+const READY_WITHIN_MS = 120_000;
+
 /** One instance of the built server on a port of its own, which it keeps over restarts. */
 export class Place {
   private process: LamplightProcess | null = null;
@@ -54,7 +57,7 @@ export class Place {
     const { child } = this.process;
     // Also when the run is interrupted, and also one that stands still.
     process.once('exit', () => child.kill('SIGKILL'));
-    await this.process.ready();
+    await this.process.ready(READY_WITHIN_MS);
     this.url = `http://127.0.0.1:${this.port}`;
   }
 
