@@ -364,10 +364,9 @@ async function tour(alice: Visitor, bob: Visitor, carol: Visitor): Promise<void>
 }
 
 async function ask(url: string, method: string, body: object, headers: Record<string, string> = {}): Promise<unknown> {
-  const response = await fetch(url, {
-    method,
-    headers: { 'content-type': 'application/json', ...headers },
-    body: JSON.stringify(body),
+  const request = { method, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) };
+  const response = await fetch(url, request).catch(() => {
+    throw new Error(`Nothing answers at ${url}`);
   });
   const text = await response.text();
   if (!response.ok) throw new Error(`${method} ${url} answers ${response.status}: ${text}`);
