@@ -1,6 +1,6 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, it } from 'vitest';
-import { Background, FULL } from './harness/background.js';
-import { Field } from './harness/field.js';
+import { describe, it } from 'vitest';
+import { FULL } from './harness/background.js';
+import { MINUTES, stage } from './harness/stage.js';
 import { leaving } from './scenarios/clients.js';
 import { fenced, killed, paused, rolling } from './scenarios/instances.js';
 import { flusherKilled, postgresDown } from './scenarios/postgres.js';
@@ -9,10 +9,9 @@ import { reconnectStorm, slowReaders } from './scenarios/storm.js';
 
 /** LAMPLIGHT_SEEDS="4 5 6" takes others. */
 const SEEDS = (process.env['LAMPLIGHT_SEEDS'] ?? '1 2 3').split(' ').map(Number);
-const MINUTES = 60_000;
 
 describe.each(SEEDS)('three instances over Redis, seed %i', (seed) => {
-  const here = stage(seed, 'single');
+  const here = stage(seed, 'single', FULL);
 
   it('clients go in every way there is', () => leaving(here.field), 2 * MINUTES);
   it('an instance is killed', () => killed(here.field), 2 * MINUTES);
@@ -28,26 +27,7 @@ describe.each(SEEDS)('three instances over Redis, seed %i', (seed) => {
 });
 
 describe.each(SEEDS)('three instances over a Redis Cluster, seed %i', (seed) => {
-  const here = stage(seed, 'cluster');
+  const here = stage(seed, 'cluster', FULL);
 
   it('a primary is killed', () => primaryKilled(here.field, here.background), 3 * MINUTES);
 });
-
-function stage(seed: number, kind: 'single' | 'cluster'): { readonly field: Field; readonly background: Background } {
-  const here = {} as { field: Field; background: Background };
-  let field: Field | null = null;
-  beforeAll(async () => {
-    here.field = field = await Field.start(seed, kind);
-    here.background = await Background.start(here.field, FULL);
-  }, 3 * MINUTES);
-  beforeEach(async () => {
-    if ((await here.field.converged(60_000)) === null) throw new Error(here.field.history.wrong()[0]);
-    here.field.history.cut();
-    here.background.forgetDelays();
-  }, 2 * MINUTES);
-  afterEach(() => here.field.history.cut());
-  afterAll(async () => {
-    await field?.stop();
-  }, MINUTES);
-  return here;
-}

@@ -113,6 +113,19 @@ export class History {
     return [...this.found].sort((a, b) => a.to - a.from - (b.to - b.from));
   }
 
+  /** Milliseconds of the longest stay away that ended after then, over all of them. */
+  longestAway(userIds: Iterable<string>, since: number): number {
+    let longest = 0;
+    for (const userId of userIds) {
+      const turns = this.turns.get(userId) ?? [];
+      for (const [index, { at, where }] of turns.entries()) {
+        const end = turns[index + 1]?.at ?? now();
+        if (where !== 'here' && end > since) longest = Math.max(longest, end - at);
+      }
+    }
+    return longest;
+  }
+
   /** Of one subject since then, oldest first, without what opened a stream. */
   eventsOf(subject: string, since: number): Told[] {
     return this.told.filter((told) => told.subject === subject && told.at >= since);

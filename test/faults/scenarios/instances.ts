@@ -93,6 +93,7 @@ export async function killed(field: Field): Promise<void> {
 /** SIGTERM of one instance after the other while all clients come back by themselves. */
 export async function rolling(field: Field, background: Background): Promise<void> {
   const exits: number[] = [];
+  const at = now();
   for (const place of field.places) {
     exits.push(await place.terminate());
     await place.start();
@@ -100,10 +101,11 @@ export async function rolling(field: Field, background: Background): Promise<voi
   }
   const converged = await field.converged(20_000);
   const shown = falseOffline(field, background);
+  const away = field.history.longestAway(background.steady, at);
   report(field, {
     promise: 'rolling restart of 3 instances',
-    bound: '0 OFFLINE, each exit ≤ 40 s',
-    measured: `${shown} OFFLINE, exits ${exits.map(seconds).join(', ')}`,
+    bound: '0 OFFLINE while clients are back within 10 s, each exit ≤ 40 s',
+    measured: `${shown} OFFLINE, the slowest client back after ${seconds(away)}, exits ${exits.map(seconds).join(', ')}`,
     kept: shown === 0 && converged !== null && Math.max(...exits) <= 40_000,
   });
 }

@@ -11,10 +11,10 @@ import type { Place } from '../harness/place.js';
 
 const SOCKETS = 3000;
 const CALM_MS = 10_000;
-const READERS = 4;
+const READERS = 3;
 const ASKED = 400;
 const ASKS = 150;
-const PACE_MS = 150;
+const PACE_MS = 300;
 /** From the moment a reader takes nothing more, with the look that notices, and the close that it is given to answer. */
 const STUCK_MS = 13_000;
 const QUERY =
