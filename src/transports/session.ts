@@ -135,6 +135,7 @@ export class Session {
   /** Counts a message; ends the connection of whoever floods. */
   admit(): Admission {
     const admission = this.rate.admit(this.services.clock.monotonic());
+    if (admission !== 'YES') measure.limited('message');
     if (admission === 'FLOOD') this.line.end('flooding');
     return admission;
   }

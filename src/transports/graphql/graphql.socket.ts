@@ -9,7 +9,7 @@ import type { Sessions } from '../sessions.js';
 import type { Delivery } from './delivery.js';
 import { tell } from './explain.js';
 
-const CLOSES: { readonly [ending in Ending]: readonly [code: number, reason: string] } = {
+export const CLOSES: { readonly [ending in Ending]: readonly [code: number, reason: string] } = {
   unauthenticated: [4401, 'Unauthorized'],
   expired: [4403, 'Token expired'],
   crowded: [1013, 'Too many connections'],

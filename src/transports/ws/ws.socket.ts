@@ -14,7 +14,7 @@ import { type Feeds, type Occasion, Surroundings, type Teller } from '../surroun
 import { Turns } from '../turns.js';
 import * as frames from './ws.frames.js';
 
-const CLOSES: { readonly [ending in Ending]: readonly [code: number, reason: string] } = {
+export const CLOSES: { readonly [ending in Ending]: readonly [code: number, reason: string] } = {
   unauthenticated: [1008, 'unauthenticated'],
   expired: [1008, 'expired'],
   crowded: [1013, 'too many connections'],
