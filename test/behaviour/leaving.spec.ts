@@ -5,7 +5,7 @@ import { moment, onEveryStage } from '../support/stages.js';
 const CLEAN_MS = Number(BRISK.LEAVE_GRACE_MS);
 const ABRUPT_MS = Number(BRISK.OFFLINE_GRACE_MS);
 /** What clocks of one machine and a busy scheduler may differ by. */
-const SLACK_MS = 250;
+const SLACK_MS = 1000;
 
 async function watching(viewer: Person, subject: Person) {
   const seen = (await viewer.looksOn()).watch({ userIds: [subject.id], snapshot: true });

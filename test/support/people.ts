@@ -13,8 +13,8 @@ export type StageKind = (typeof STAGES)[number];
 
 /** Graces that are short, yet long enough to tell them apart on a busy machine; a lease of 3 s; no idling by itself. */
 export const BRISK = {
-  LEAVE_GRACE_MS: '300',
-  OFFLINE_GRACE_MS: '1500',
+  LEAVE_GRACE_MS: '800',
+  OFFLINE_GRACE_MS: '2500',
   HEARTBEAT_SECONDS: '1',
   TYPING_TTL_MS: '2000',
   TYPING_MIN_INTERVAL_MS: '400',
