@@ -29,7 +29,7 @@ interface Stage {
   readonly befall?: (what: Mishap, stage: Stage) => Promise<void>;
 }
 
-const MISHAPS = ['flush', 'pause', 'deaf'] as const;
+const MISHAPS = ['pause', 'deaf'] as const;
 type Mishap = (typeof MISHAPS)[number];
 
 /** Something that happens; then everything has to be as the model says. */
@@ -153,7 +153,7 @@ describe('presence is what people do', () => {
     });
     afterAll(() => Promise.all(started.map((world) => world.close())));
 
-    it('while instances die, messages are lost and the store is paused or emptied', { timeout: 240_000 }, async () => {
+    it('while instances die, messages are lost and the store is paused', { timeout: 240_000 }, async () => {
       await fc.assert(
         fc.asyncProperty(fc.commands([...people, pass(1500), crash, befall], { maxCommands: 20 }), async (steps) => {
           const world = await redisWorld();

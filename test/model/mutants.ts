@@ -37,6 +37,8 @@ try {
   const all = JSON.parse(await readFile(join(import.meta.dirname, 'mutants.json'), 'utf8')) as readonly Mutant[];
   const wanted = process.argv.slice(2);
   const chosen = all.filter(({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)));
+  for (const tests of new Set(chosen.map(({ caughtBy }) => caughtBy.join('\n'))))
+    if (await fails(tests.split('\n'))) throw new Error(`It fails without a mutant: ${tests}`);
   let survived = 0;
   for (const mutant of chosen) {
     const caught = await isCaught(mutant);
@@ -58,11 +60,17 @@ async function isCaught({ file, from, to, caughtBy, name }: Mutant): Promise<boo
     source.replace(from, () => to),
   );
   try {
-    await promisify(execFile)('npx', ['vitest', 'run', ...caughtBy], { cwd: folder, timeout: PATIENCE_MS });
+    return await fails(caughtBy);
+  } finally {
+    await writeFile(path, source);
+  }
+}
+
+async function fails(tests: readonly string[]): Promise<boolean> {
+  try {
+    await promisify(execFile)('npx', ['vitest', 'run', ...tests], { cwd: folder, timeout: PATIENCE_MS });
     return false;
   } catch {
     return true;
-  } finally {
-    await writeFile(path, source);
   }
 }

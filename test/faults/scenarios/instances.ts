@@ -44,6 +44,20 @@ export function offlineOf(
   );
 }
 
+/** Whether the last that each viewer was told of each of them is OFFLINE, or is not. */
+export function allSee(
+  field: Field,
+  viewers: readonly Client[],
+  subjects: readonly string[],
+  offline: boolean,
+): boolean {
+  const last = new Map<string, string>();
+  for (const { viewer, subject, status } of field.history.told) last.set(`${viewer} ${subject}`, status);
+  return subjects.every((subject) =>
+    viewers.every(({ userId }) => (last.get(`${userId} ${subject}`) === 'OFFLINE') === offline),
+  );
+}
+
 /** Those who stay and were shown OFFLINE to anybody, in a snapshot or an event. */
 export const falseOffline = (field: Field, background: Background): number =>
   field.history.told.filter(({ subject, status }) => status === 'OFFLINE' && background.steady.has(subject)).length;
@@ -145,7 +159,7 @@ export async function fenced(field: Field): Promise<void> {
   b.signal('SIGCONT');
   const woken = now();
   for (const client of there) if (client.live) history.turn(client.userId, 'here');
-  const converged = await field.converged(20_000, woken);
+  const converged = (await until(20_000, () => allSee(field, observers, frozen, false))) ? now() - woken : null;
   await wait(3000);
   const left = (await redis?.admin.keys('lamp:p:*')) ?? [];
   const kept = new Set<string>();

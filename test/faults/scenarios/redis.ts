@@ -4,7 +4,7 @@ import { NODE_TIMEOUT_MS } from '../harness/cluster.js';
 import type { Field } from '../harness/field.js';
 import { now } from '../harness/history.js';
 import { report, seconds } from '../harness/report.js';
-import { falseOffline, observe, offlineOf, until } from './instances.js';
+import { allSee, falseOffline, observe, offlineOf, until } from './instances.js';
 
 /** What happens to Redis; resolves when it takes writes again. */
 type Mishap = (field: Field) => Promise<void>;
@@ -42,15 +42,7 @@ async function meanwhile(field: Field, name: string) {
   const comers = coming.map((id) => field.client(id));
   await field.open(leavers);
   const observers = await observe(field, name, [...leaving, ...coming], field.places);
-  const viewers = new Set(observers.map(({ userId }) => userId));
-  const isRight = () => {
-    const last = new Map<string, string>();
-    for (const { viewer, subject, status } of field.history.told)
-      if (viewers.has(viewer)) last.set(`${viewer} ${subject}`, status);
-    const all = (ids: readonly string[], offline: boolean) =>
-      ids.every((id) => [...viewers].every((viewer) => (last.get(`${viewer} ${id}`) === 'OFFLINE') === offline));
-    return all(leaving, true) && all(coming, false);
-  };
+  const isRight = () => allSee(field, observers, leaving, true) && allSee(field, observers, coming, false);
   return {
     begin: async () => {
       await Promise.all(leavers.map((client) => client.leave('clean')));
