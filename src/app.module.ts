@@ -15,6 +15,7 @@ import { GraphqlModule } from './transports/graphql/graphql.module.js';
 import { OperationsModule } from './transports/operations/operations.module.js';
 import { GrpcModule } from './transports/grpc/grpc.module.js';
 import { RestModule } from './transports/rest/rest.module.js';
+import { IoModule } from './transports/socketio/socketio.module.js';
 import { PlainSocketModule } from './transports/ws/ws.module.js';
 import { TypingModule } from './typing/typing.module.js';
 
@@ -41,6 +42,7 @@ export class AppModule {
         OperationsModule,
         GrpcModule,
         PlainSocketModule,
+        IoModule,
         BootModule.with(config),
       ],
     };
