@@ -14,8 +14,8 @@ import { startPostgres, type TestDatabase } from '../support/postgres.js';
 
 const PAGE = join(import.meta.dirname, '../../docs/back-end.md');
 
-async function blocks(language: string): Promise<string[]> {
-  const page = await readFile(PAGE, 'utf8');
+async function blocks(language: string, path = PAGE): Promise<string[]> {
+  const page = await readFile(path, 'utf8');
   return [...page.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(([, code = '']) => code);
 }
 
@@ -41,6 +41,26 @@ describe('a back-end developer who follows the page', () => {
     expect(await directory.user('frank')).toBeNull();
     expect(await directory.contactsOf('heidi', 10)).toEqual(['grace']);
     expect(await directory.membersOf('standup', 10)).toEqual(['erin', 'grace']);
+  });
+});
+
+describe('whoever has a client of the older REST', () => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await TestApp.start();
+    await app.befriend('alice', 'bob');
+  });
+  afterAll(() => app.stop());
+
+  it('sees the calls of the page work', async () => {
+    const [rest = ''] = await blocks('sh', join(PAGE, '../older-protocols.md'));
+    const env = { ...process.env, LAMPLIGHT: app.url, TOKEN: app.token('alice') };
+    const { stdout } = await promisify(execFile)('bash', ['-c', `set -euo pipefail\n${rest}`], { env });
+    expect(stdout).not.toContain('"success":false');
+    expect(stdout).toContain('"user_id":"bob","status":"offline"');
+    expect(stdout).toContain('"count":0');
+    expect(stdout).toContain('"show_last_seen":false');
+    expect(stdout).toContain('"customStatus":"DO_NOT_DISTURB"');
   });
 });
 
