@@ -43,10 +43,7 @@ export class Client {
   private calls = 0;
   private readonly waiting = new Map<string, (frame: Frame | null) => void>();
   place: Place | null = null;
-  /** Code of the last close, and when it was. */
-  closed: { readonly code: number; readonly at: number } | null = null;
   connectedAt = 0;
-  latencies: number[] = [];
 
   constructor(
     private readonly history: History,
@@ -98,7 +95,6 @@ export class Client {
     const { ws } = this;
     if (!ws || ws.readyState !== WebSocket.OPEN) return false;
     const id = `c${(this.calls += 1)}`;
-    const sent = now();
     const answer = await new Promise<Frame | null>((resolve) => {
       const timer = setTimeout(() => resolve(null), CALL_WITHIN_MS);
       this.waiting.set(id, (frame) => {
@@ -108,7 +104,6 @@ export class Client {
       ws.send(JSON.stringify({ id, type: 'subscribe', payload: { query: document, variables } }));
     });
     this.waiting.delete(id);
-    this.latencies.push(now() - sent);
     return answer?.type === 'next' && !answer.payload?.errors;
   }
 
@@ -127,11 +122,6 @@ export class Client {
     return done;
   }
 
-  /** The socket itself, for what only a bad client does. */
-  get raw(): WebSocket | null {
-    return this.ws;
-  }
-
   private openAt(place: Place): Promise<boolean> {
     const ws = new WebSocket(`${place.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', {
       perMessageDeflate: false,
@@ -147,10 +137,9 @@ export class Client {
         const authorization = `Bearer ${place.token(this.userId)}`;
         ws.send(JSON.stringify({ type: 'connection_init', payload: { authorization, presence } }));
       });
-      ws.on('close', (code) => {
+      ws.on('close', () => {
         clearTimeout(giveUp);
         resolve(false);
-        this.closed = { code, at: now() };
         // One that never began is tried again by whoever opens it.
         if (begun) this.lost();
       });

@@ -126,11 +126,6 @@ export class History {
     return longest;
   }
 
-  /** Of one subject since then, oldest first, without what opened a stream. */
-  eventsOf(subject: string, since: number): Told[] {
-    return this.told.filter((told) => told.subject === subject && told.at >= since);
-  }
-
   /** Forgets what was told; what each stream shows stays. */
   cut(): void {
     this.told.length = 0;

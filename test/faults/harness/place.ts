@@ -69,10 +69,6 @@ export class Place {
     return this.process?.child.pid ?? 0;
   }
 
-  get output(): string {
-    return `${this.process?.stdout ?? ''}${this.process?.stderr ?? ''}`;
-  }
-
   signal(name: NodeJS.Signals): void {
     this.process?.child.kill(name);
   }

@@ -34,6 +34,8 @@ export async function leaving(field: Field): Promise<void> {
       await until(boundMs + 10_000, () => offlineOf(field, observers, ids, at).length >= wanted);
       const events = offlineOf(field, observers, ids, at);
       const last = Math.max(...events.map((told) => told.at - at));
+      // A client that went silently was seen for the last time some moment before.
+      if (name !== 'half-open') field.history.checkLastSeen(new Set(ids));
       for (const client of clients) client.destroy();
       return {
         promise,
