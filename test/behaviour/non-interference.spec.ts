@@ -15,7 +15,7 @@ const PAUSE_MAX_MS = 500;
 /** Longer than every grace, idle time, typing time and look at them. */
 const SETTLED_MS = 2000;
 /** More runs find more; the default is what every run of the tests can wait for. */
-const RUNS = Number(process.env['NON_INTERFERENCE_RUNS'] ?? 3);
+const RUNS = Number(process.env['NON_INTERFERENCE_RUNS'] ?? 2);
 
 interface Couple {
   readonly viewer: Person;
