@@ -53,6 +53,7 @@ export function Conversation() {
       >
         <label className="grow">
           <span className="sr-only">Message as {name}</span>
+          {/* No stop when the field is left, as an app would have it: here one person types in several panes. */}
           <input
             value={text}
             placeholder="Say something"
@@ -62,7 +63,6 @@ export function Conversation() {
               if (event.target.value === '') stop();
               else start();
             }}
-            onBlur={stop}
           />
         </label>
         <button type="submit" className="primary" disabled={text.trim() === '' || status !== 'connected'}>

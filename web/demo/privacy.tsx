@@ -29,13 +29,12 @@ export function PrivacyPanel() {
   if (!privacy) return null;
 
   return (
-    <div className="panel">
+    <div className="panel" aria-busy={busy}>
       <div className="row">
         <label className="grow">
           <span>Who sees when I was last here</span>
           <select
             value={privacy.lastSeen}
-            disabled={busy}
             onChange={(event) => run(() => update({ lastSeen: event.target.value as Audience }))}
           >
             {options(AUDIENCES)}
@@ -45,7 +44,6 @@ export function PrivacyPanel() {
           <span>Who sees me online</span>
           <select
             value={privacy.online}
-            disabled={busy}
             onChange={(event) => run(() => update({ online: event.target.value as OnlineAudience }))}
           >
             {options(ONLINE_AUDIENCES)}
@@ -56,7 +54,6 @@ export function PrivacyPanel() {
         <input
           type="checkbox"
           checked={privacy.coarseLastSeen}
-          disabled={busy}
           onChange={(event) => run(() => update({ coarseLastSeen: event.target.checked }))}
         />
         <span>Show “recently” to those who may not see the time</span>
@@ -65,7 +62,6 @@ export function PrivacyPanel() {
         <input
           type="checkbox"
           checked={privacy.typing}
-          disabled={busy}
           onChange={(event) => run(() => update({ typing: event.target.checked }))}
         />
         <span>
@@ -73,7 +69,7 @@ export function PrivacyPanel() {
         </span>
       </label>
       {people.length > 0 && (
-        <fieldset className="exceptions" disabled={busy}>
+        <fieldset className="exceptions">
           <legend>Exceptions</legend>
           {people.map(({ user }) => (
             <label key={user.id}>

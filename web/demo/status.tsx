@@ -19,7 +19,7 @@ const IDEAS = [
 ] as const;
 const CLEAR_AFTER = [
   [0, 'Keep it'],
-  [20, 'After 20 seconds'],
+  [10, 'After 10 seconds'],
   [1800, 'After 30 minutes'],
   [4 * 3600, 'After 4 hours'],
 ] as const;
@@ -45,8 +45,8 @@ export function StatusPanel() {
   };
 
   return (
-    <div className="panel">
-      <fieldset className="choices" disabled={busy}>
+    <div className="panel" aria-busy={busy}>
+      <fieldset className="choices">
         <legend>Show me as</legend>
         {CHOICES.map(([value, name, meaning]) => (
           <label key={value}>
@@ -111,11 +111,11 @@ export function StatusPanel() {
             </select>
           </label>
           {me?.presence.message && (
-            <button type="button" onClick={clear} disabled={busy}>
+            <button type="button" onClick={clear}>
               Clear now
             </button>
           )}
-          <button type="submit" className="primary" disabled={busy || text.trim() === ''}>
+          <button type="submit" className="primary" disabled={text.trim() === ''}>
             Set message
           </button>
         </div>

@@ -1,6 +1,9 @@
 import { useCallback, useState } from 'react';
 
-/** One change at a time, and what went wrong with the last one. */
+/**
+ * Changes under way, and what went wrong with the last one. Nothing is disabled meanwhile: whoever uses a keyboard would
+ * lose their place.
+ */
 export function useTask() {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);

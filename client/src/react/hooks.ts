@@ -139,17 +139,14 @@ export function useConnection(): ConnectionState {
 
 /** `formatLastSeen` that keeps counting: redraws exactly when the words change. */
 export function useLastSeen(presence: Presence, options: FormatOptions = {}): string {
-  const [now, setNow] = useState(() => Date.now());
-  const { status, lastSeen, lastSeenBucket } = presence;
+  const [, redraw] = useState({});
   useEffect(() => {
-    const current = Date.now();
-    setNow(current);
-    const inMs = lastSeenChangesInMs({ status, lastSeen, lastSeenBucket }, current);
+    const inMs = lastSeenChangesInMs(presence, Date.now());
     if (inMs === null) return;
-    const timer = setTimeout(() => setNow(Date.now()), inMs);
+    const timer = setTimeout(() => redraw({}), inMs);
     return () => clearTimeout(timer);
-  }, [status, lastSeen, lastSeenBucket, now]);
-  return formatLastSeen(presence, { ...options, now: options.now ?? Math.max(now, 0) });
+  });
+  return formatLastSeen(presence, options);
 }
 
 function useMyself({ myself }: LamplightClient) {

@@ -1,0 +1,70 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+import { chromium, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
+
+const INSTALLER = join(import.meta.dirname, '../../scripts/ensure-chromium.sh');
+/** Nothing of its own over the network. */
+const QUIET = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+const PATIENCE_MS = 20_000;
+
+/** A real Chromium with a profile of its own, and a list of everything that was wrong while it was used. */
+export class TestBrowser {
+  /** Errors and warnings of pages, and requests to hosts that are not ours. */
+  readonly complaints: string[] = [];
+
+  private constructor(
+    private readonly context: BrowserContext,
+    private readonly profile: string,
+    private readonly origin: string,
+  ) {}
+
+  /** Opens it for one origin; its pages are those of the last build. */
+  static async open(origin: string, options: BrowserContextOptions = {}): Promise<TestBrowser> {
+    const [{ stdout }, profile] = await Promise.all([
+      promisify(execFile)(INSTALLER),
+      mkdtemp(join(tmpdir(), 'lamplight-chromium-')),
+    ]);
+    const context = await chromium.launchPersistentContext(profile, {
+      executablePath: stdout.trim(),
+      args: QUIET,
+      viewport: { width: 1280, height: 900 },
+      ...options,
+    });
+    context.setDefaultTimeout(PATIENCE_MS);
+    return new TestBrowser(context, profile, origin);
+  }
+
+  async page(path: string): Promise<Page> {
+    const page = await this.context.newPage();
+    page.on('pageerror', (error) => this.complaints.push(String(error)));
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) this.complaints.push(message.text());
+    });
+    page.on('request', (request) => {
+      const { origin, protocol } = new URL(request.url());
+      if (protocol.startsWith('http') && origin !== this.origin) this.complaints.push(`Foreign: ${request.url()}`);
+    });
+    page.on('websocket', (socket) => {
+      if (!socket.url().startsWith(this.origin.replace('http', 'ws'))) this.complaints.push(`Foreign: ${socket.url()}`);
+    });
+    await page.goto(this.origin + path);
+    return page;
+  }
+
+  async close(): Promise<void> {
+    await this.context.close();
+    await rm(this.profile, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
