@@ -11,7 +11,7 @@ const RESUMED_BYTES = 48 * 1024;
 /** What is said over one engine.io connection, which queues without end for a transport that is busy. */
 export class IoOutbox implements Way {
   private readonly patients = new Set<Patient>();
-  /** The transport has taken all that waited. */
+  /** The transport has taken all that waited; which says nothing about the peer, whose system may be all there is. */
   private readonly onDrain = () => this.resume();
   private bytes = 0;
   private since: number | null = null;
@@ -20,7 +20,6 @@ export class IoOutbox implements Way {
     private readonly engine: Engine,
     private readonly clock: Clock,
     private readonly overflow: () => void,
-    private readonly drained: () => void,
   ) {
     engine.on('drain', this.onDrain);
   }
@@ -63,7 +62,6 @@ export class IoOutbox implements Way {
   private resume(): void {
     this.bytes = 0;
     this.since = null;
-    this.drained();
     for (const patient of this.patients) {
       if (this.held) return;
       if (patient.resume(RESUMED_BYTES)) this.patients.delete(patient);

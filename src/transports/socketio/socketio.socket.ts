@@ -68,12 +68,7 @@ export class IoSocket implements Line, Teller {
   ) {
     const { conn } = socket;
     this.session = services.sessions.begin(this);
-    this.outbox = new IoOutbox(
-      conn,
-      services.feeds.clock,
-      () => this.end('slow'),
-      () => this.session.heard(),
-    );
+    this.outbox = new IoOutbox(conn, services.feeds.clock, () => this.end('slow'));
     this.around = new Surroundings(services.feeds, this.outbox, this);
     conn.on('packet', this.onPacket);
   }
