@@ -8,8 +8,8 @@ export default defineConfig({
     setupFiles: ['reflect-metadata'],
     globalSetup: ['test/support/postgres.global.ts'],
     pool: 'forks',
-    // Files start servers of their own: two at a time is what a small machine carries.
-    maxWorkers: 2,
+    // Files start servers of their own and keep promises about time: one at a time leaves a small machine room.
+    maxWorkers: 1,
     testTimeout: 20_000,
     hookTimeout: 60_000,
     teardownTimeout: 20_000,
