@@ -14,9 +14,9 @@ export const SETTINGS: EngineSettings = {
 };
 
 /** How late a deadline may be noticed. Milliseconds. */
-export const LATE_MS = 600;
+export const LATE_MS = 1500;
 /** How far two readings of the same moment may be apart on a busy machine. Milliseconds. */
-export const NEAR_MS = 250;
+export const NEAR_MS = 400;
 
 /** An engine with its time in the test's hand, and all that it told. */
 export interface World {
