@@ -21,7 +21,7 @@ export class Inquiry {
 
   constructor(private readonly privacy: PrivacyService) {}
 
-  /** As PrivacyService.dossiers; may answer more than was asked. */
+  /** As PrivacyService.dossiers, whose verdicts the watchers keep; may answer more than was asked. */
   ask(pairs: readonly Pair[], stored: ReadonlySet<string>): Promise<Dossiers> {
     return new Promise((answer) => {
       this.waiting.push({ pairs, stored, answer });
@@ -45,11 +45,11 @@ export class Inquiry {
     const pairs = questions.flatMap((question) => question.pairs);
     const stored = new Set(questions.flatMap((question) => [...question.stored]));
     try {
-      const dossiers = await this.privacy.dossiers(pairs, stored);
+      const dossiers = await this.privacy.dossiers(pairs, stored, false);
       for (const { answer } of questions) answer(dossiers);
     } catch {
       // What one of them asked could not be answered: each learns what becomes of its own.
-      for (const { answer, pairs: own, stored: theirs } of questions) answer(this.privacy.dossiers(own, theirs));
+      for (const { answer, pairs: own, stored: theirs } of questions) answer(this.privacy.dossiers(own, theirs, false));
     }
   }
 }

@@ -80,8 +80,11 @@ export class Subject {
 
   /** What Postgres knows: of the times, only what the engine has not told. */
   remember(user: User, lastSeen: number | null | undefined, lastActive: number | null | undefined): void {
-    if (this.person !== user) this.views = [];
-    this.person = user;
+    // Read again with every question: a view is made anew, and all watchers' equal views given up, only for news.
+    if (!this.person || !isSame(this.person, user)) {
+      this.person = user;
+      this.views = [];
+    }
     this.deleted = false;
     if (!this.unknown || lastSeen === undefined) return;
     this.truth = completed(this.truth ?? offline(this.userId, null, lastActive ?? null), lastSeen);
@@ -111,6 +114,10 @@ export class Subject {
     this.views[lens] = shown;
     return shown;
   }
+}
+
+function isSame(a: User, b: User): boolean {
+  return a.username === b.username && a.displayName === b.displayName && a.avatarUrl === b.avatarUrl;
 }
 
 /** The engine forgets who is offline and stored; who vanishes while shown was last seen when last active. */

@@ -15,6 +15,12 @@ export interface PairKey {
   readonly viewerId: string;
 }
 
+/** Two people who never touched a setting and know nothing of each other: most pairs are. */
+export const ORDINARY: Pair = {
+  subject: { policy: DEFAULT_POLICY, stance: toStance(false, false, false, false), invisible: false },
+  viewer: { policy: DEFAULT_POLICY, stance: toStance(false, false, false, false) },
+};
+
 /** Everything durable that an answer about a subject needs; read in one query. */
 export interface PairRow extends PairKey {
   readonly user: User;
@@ -73,7 +79,7 @@ const PAIRS_SQL = `
     vc.owner_id IS NOT NULL AS v_contact, ve.always AS v_always, ve.never AS v_never,
     vb.owner_id IS NOT NULL AS v_blocked,
     ls.last_seen_at, ls.last_active_at
-  FROM unnest($1::text[], $2::text[]) AS p (subject_id, viewer_id)
+  FROM unnest($1::text[], $2::text[], $3::boolean[]) AS p (subject_id, viewer_id, whole)
   JOIN users u ON u.id = p.subject_id
   LEFT JOIN privacy_settings sp ON sp.user_id = p.subject_id
   LEFT JOIN privacy_settings vp ON vp.user_id = p.viewer_id
@@ -84,7 +90,9 @@ const PAIRS_SQL = `
   LEFT JOIN blocks sb ON sb.owner_id = p.subject_id AND sb.blocked_id = p.viewer_id
   LEFT JOIN blocks vb ON vb.owner_id = p.viewer_id AND vb.blocked_id = p.subject_id
   LEFT JOIN custom_statuses cs ON cs.user_id = p.subject_id
-  LEFT JOIN last_seen ls ON ls.user_id = p.subject_id`;
+  LEFT JOIN last_seen ls ON ls.user_id = p.subject_id
+  WHERE p.whole OR cs.status = 'INVISIBLE' OR sp.user_id IS NOT NULL OR vp.user_id IS NOT NULL
+    OR se.owner_id IS NOT NULL OR ve.owner_id IS NOT NULL OR sb.owner_id IS NOT NULL OR vb.owner_id IS NOT NULL`;
 
 const SETTINGS_SQL = `
   SELECT s.last_seen, s.online, s.coarse_last_seen, s.typing,
@@ -100,11 +108,13 @@ export class PrivacyRepository {
     private readonly changes: Changes,
   ) {}
 
-  /** The rows of those pairs whose subject exists, in no order. */
-  async pairs(keys: readonly PairKey[]): Promise<PairRow[]> {
-    const rows = await reachable(() =>
-      this.database.query<RawPair[]>(PAIRS_SQL, [keys.map((key) => key.subjectId), keys.map((key) => key.viewerId)]),
-    );
+  /**
+   * The rows of those pairs whose subject exists, in no order. Of a pair that is not asked for as a whole, the row is
+   * left out where its verdict is that of an ordinary pair; the caller has to know that the subject exists.
+   */
+  async pairs(keys: readonly PairKey[], whole: (key: PairKey) => boolean): Promise<PairRow[]> {
+    const columns = [keys.map((key) => key.subjectId), keys.map((key) => key.viewerId), keys.map(whole)];
+    const rows = await reachable(() => this.database.query<RawPair[]>(PAIRS_SQL, columns));
     return rows.map(toPairRow);
   }
 

@@ -10,15 +10,9 @@ import type { User } from '../kernel/directory/directory.types.js';
 import { badInput, Refusal, userNotFound } from '../kernel/errors.js';
 import { checkId, checkIds } from '../kernel/input.js';
 import { Limits } from '../kernel/limits/limits.service.js';
-import { type PairKey, PrivacyRepository, type PairRow, type SettingsChange } from './privacy.repository.js';
-import { ABOUT_ONESELF, HIDDEN, judge } from './privacy.rules.js';
-import {
-  AUDIENCES,
-  ONLINE_AUDIENCES,
-  type PrivacyInput,
-  type PrivacySettings,
-  type Verdict,
-} from './privacy.types.js';
+import { ORDINARY, type PairKey, PrivacyRepository, type PairRow, type SettingsChange } from './privacy.repository.js';
+import { ABOUT_ONESELF, HIDDEN, judge, type Pair } from './privacy.rules.js';
+import { AUDIENCES, ONLINE_AUDIENCES, type PrivacyInput, type PrivacySettings, type Verdict } from './privacy.types.js';
 
 const LIST_MAX = 1000;
 const BLOCKS_MAX = 10_000;
@@ -40,6 +34,12 @@ export interface Dossier {
   readonly lastActive?: number | null;
 }
 
+interface Loading {
+  readonly users: ReadonlyMap<string, User>;
+  readonly stored: ReadonlySet<string>;
+  readonly keep: boolean;
+}
+
 interface Cached {
   readonly verdict: Verdict;
   /** The count of changes when the reading began. */
@@ -59,6 +59,8 @@ export class PrivacyService {
       if (reason === 'evict') this.floor = Math.max(this.floor, asOf);
     },
   });
+  private readonly distinct = new Map<string, Verdict>();
+  private readonly ordinary: Verdict;
   private changeCount = 0;
   /** Verdicts made before this count are void, whoever they are about. */
   private floor = 0;
@@ -70,15 +72,21 @@ export class PrivacyService {
     private readonly limits: Limits,
     private readonly config: Config,
   ) {
+    this.ordinary = this.judge(ORDINARY);
     changes.on((change) => this.forget(change));
   }
 
   /**
    * The dossiers of those pairs whose subject exists, by `pairKey`. At most one query a thousand pairs, none when all
-   * is cached. `stored`: subjects whose last seen in Postgres is wanted too. When Postgres cannot be asked, what is
-   * not cached is hidden; a subject not known at all is left out.
+   * is cached. `stored`: subjects whose last seen in Postgres is wanted too. `keep`: false for somebody who keeps the
+   * verdicts anyway, so that they are not in memory twice. When Postgres cannot be asked, what is not cached is hidden;
+   * a subject not known at all is left out.
    */
-  async dossiers(keys: readonly PairKey[], stored?: ReadonlySet<string>): Promise<Map<string, Dossier>> {
+  async dossiers(
+    keys: readonly PairKey[],
+    stored: ReadonlySet<string> = new Set(),
+    keep = true,
+  ): Promise<Map<string, Dossier>> {
     const found = new Map<string, Dossier>();
     const asked = new Map<string, PairKey>();
     // A user who is not cached comes with the pair's own query.
@@ -86,12 +94,12 @@ export class PrivacyService {
     for (const key of keys) {
       const user = users.get(key.subjectId);
       const verdict = user && this.cached(key);
-      if (verdict && !stored?.has(key.subjectId)) found.set(pairKey(key), { user, verdict, certain: true });
+      if (verdict && !stored.has(key.subjectId)) found.set(pairKey(key), { user, verdict, certain: true });
       else asked.set(pairKey(key), key);
     }
-    const list = [...asked.values()];
+    const list = [...asked];
     for (let start = 0; start < list.length; start += PAIRS_A_QUERY) {
-      await this.load(list.slice(start, start + PAIRS_A_QUERY), users, found);
+      await this.load(list.slice(start, start + PAIRS_A_QUERY), { users, stored, keep }, found);
     }
     return found;
   }
@@ -121,17 +129,14 @@ export class PrivacyService {
     await this.limits.change(caller);
     const checked = checkInput(caller.userId, input);
     if (Object.values(checked).every((value) => value === null)) return this.settings(caller.userId);
-    const stored = await this.repository.change(
-      caller.userId,
-      (before): SettingsChange => ({
-        lastSeen: checked.lastSeen ?? followShorthand(before.lastSeen, checked.showLastSeen),
-        online: checked.online ?? before.online,
-        coarseLastSeen: checked.coarseLastSeen ?? before.coarseLastSeen,
-        typing: checked.typing ?? before.typing,
-        alwaysUserIds: checked.alwaysUserIds,
-        neverUserIds: checked.neverUserIds,
-      }),
-    );
+    const stored = await this.repository.change(caller.userId, (before): SettingsChange => ({
+      lastSeen: checked.lastSeen ?? followShorthand(before.lastSeen, checked.showLastSeen),
+      online: checked.online ?? before.online,
+      coarseLastSeen: checked.coarseLastSeen ?? before.coarseLastSeen,
+      typing: checked.typing ?? before.typing,
+      alwaysUserIds: checked.alwaysUserIds,
+      neverUserIds: checked.neverUserIds,
+    }));
     return withShorthand(stored);
   }
 
@@ -152,33 +157,53 @@ export class PrivacyService {
   }
 
   private async load(
-    keys: readonly PairKey[],
-    users: ReadonlyMap<string, User>,
+    asked: readonly (readonly [pairKey: string, key: PairKey])[],
+    { users, stored, keep }: Loading,
     found: Map<string, Dossier>,
   ): Promise<void> {
     const asOf = this.changeCount;
+    // Who is in memory exists for as long as changes are heard of; then only what is out of the ordinary is read.
+    const trusted = this.changes.fresh();
+    const whole = ({ subjectId }: PairKey) => !trusted || !users.has(subjectId) || stored.has(subjectId);
     let rows: readonly PairRow[];
     try {
-      rows = await this.repository.pairs(keys);
+      rows = await this.repository.pairs(
+        asked.map(([, key]) => key),
+        whole,
+      );
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       // Closed, not open: who cannot be judged is hidden.
-      for (const key of keys) {
+      for (const [name, key] of asked) {
         const user = users.get(key.subjectId);
         const verdict = this.cached(key);
-        if (user) found.set(pairKey(key), { user, verdict: verdict ?? HIDDEN, certain: verdict !== undefined });
+        if (user) found.set(name, { user, verdict: verdict ?? HIDDEN, certain: verdict !== undefined });
       }
-      if (keys.some((key) => !found.has(pairKey(key)))) throw error;
+      if (asked.some(([name]) => !found.has(name))) throw error;
       return;
     }
     for (const row of rows) {
-      const verdict =
-        row.subjectId === row.viewerId ? ABOUT_ONESELF : judge(row.pair, this.config.privacyReciprocal);
-      const key = pairKey(row);
-      this.verdicts.set(key, { verdict, asOf });
-      found.set(key, { user: row.user, verdict, certain: true, lastSeen: row.lastSeen, lastActive: row.lastActive });
+      const verdict = row.subjectId === row.viewerId ? ABOUT_ONESELF : this.judge(row.pair);
+      const { user, lastSeen, lastActive } = row;
+      found.set(pairKey(row), { user, verdict, certain: true, lastSeen, lastActive });
+      if (keep) this.verdicts.set(pairKey(row), { verdict, asOf });
+    }
+    for (const [name, key] of asked) {
+      const user = users.get(key.subjectId);
+      if (!user || whole(key) || found.has(name)) continue;
+      found.set(name, { user, verdict: this.ordinary, certain: true });
+      if (keep) this.verdicts.set(name, { verdict: this.ordinary, asOf });
     }
     this.directory.prime(rows.map((row) => row.user));
+  }
+
+  /** Equal verdicts are one object: there are few, and every watcher holds one. */
+  private judge(pair: Pair): Verdict {
+    const verdict = judge(pair, this.config.privacyReciprocal);
+    const name = Object.values(verdict).join();
+    const known = this.distinct.get(name);
+    if (!known) this.distinct.set(name, verdict);
+    return known ?? verdict;
   }
 
   private cached(key: PairKey): Verdict | undefined {
