@@ -78,7 +78,11 @@ export class Model {
     const own = [...this.claims.values()].filter((claim) => claim.userId === userId && claim.counts);
     const { leaseMs, idleAfterMs } = this.settings;
     const sure = own.filter(({ kind, beatAt }) => kind === 'socket' || beatAt + leaseMs - this.slackMs > now);
-    if (sure.length > 0) return { is: 'shown', status: this.statusOf(own, now, idleAfterMs) };
+    if (sure.length > 0) {
+      // A lease that has just run out may still count as active, or no more.
+      const status = this.statusOf(sure, now, idleAfterMs);
+      return { is: 'shown', status: status === this.statusOf(own, now, idleAfterMs) ? status : null };
+    }
     if (own.length > 0) return { is: 'either' };
     const left = this.left.get(userId);
     if (left === undefined) return { is: 'gone', lastSeen: null };
