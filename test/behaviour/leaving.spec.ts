@@ -78,7 +78,7 @@ onEveryStage((it) => {
     const seen = await watching(alice, bob);
     device.vanish();
     await bob.http.heartbeat({ platform: 'WEB' });
-    await seen.quiet(ABRUPT_MS + 1200);
+    await seen.quiet(ABRUPT_MS + 300);
   });
 
   it('the last connection to go decides which grace runs', async (stage) => {

@@ -91,7 +91,7 @@ describe.each(WORLDS)('who is here, by the $name engine', ({ make }) => {
     await presence.release(gone('ann', 's1', 'abrupt'));
     await world.pass(SETTINGS.offlineGraceMs / 2);
     await presence.hold(socket('ann', 's2'));
-    await world.pass(SETTINGS.offlineGraceMs + LATE_MS);
+    await world.pass(SETTINGS.offlineGraceMs + 600);
     expect(statuses('ann')).toEqual(['ONLINE']);
   });
 
