@@ -28,10 +28,15 @@ export class TestBrowser {
     private readonly context: BrowserContext,
     private readonly profile: string,
     private readonly origin: string,
+    private readonly friends: readonly string[],
   ) {}
 
-  /** Opens it for one origin; its pages are those of the last build. */
-  static async open(origin: string, options: BrowserContextOptions = {}): Promise<TestBrowser> {
+  /** Opens it for pages of one origin, which may ask `friends` too. Our own pages are those of the last build. */
+  static async open(
+    origin: string,
+    options: BrowserContextOptions = {},
+    friends: readonly string[] = [],
+  ): Promise<TestBrowser> {
     const [{ stdout }, profile] = await Promise.all([
       promisify(execFile)(INSTALLER),
       mkdtemp(join(tmpdir(), 'lamplight-chromium-')),
@@ -43,7 +48,7 @@ export class TestBrowser {
       ...options,
     });
     context.setDefaultTimeout(PATIENCE_MS);
-    return new TestBrowser(context, profile, origin);
+    return new TestBrowser(context, profile, origin, friends);
   }
 
   async page(path: string): Promise<Page> {
@@ -54,10 +59,11 @@ export class TestBrowser {
     });
     page.on('request', (request) => {
       const { origin, protocol } = new URL(request.url());
-      if (protocol.startsWith('http') && origin !== this.origin) this.complaints.push(`Foreign: ${request.url()}`);
+      if (protocol.startsWith('http') && !this.ours(origin)) this.complaints.push(`Foreign: ${request.url()}`);
     });
     page.on('websocket', (socket) => {
-      if (!socket.url().startsWith(this.origin.replace('http', 'ws'))) this.complaints.push(`Foreign: ${socket.url()}`);
+      if (!this.ours(new URL(socket.url()).origin.replace('ws', 'http')))
+        this.complaints.push(`Foreign: ${socket.url()}`);
     });
     await page.goto(this.origin + path);
     return page;
@@ -66,5 +72,9 @@ export class TestBrowser {
   async close(): Promise<void> {
     await this.context.close();
     await rm(this.profile, { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  private ours(origin: string): boolean {
+    return origin === this.origin || this.friends.includes(origin);
   }
 }
