@@ -1,0 +1,132 @@
+import { WebSocket } from 'ws';
+import {
+  type Device,
+  type Driver,
+  NotOnThisWire,
+  type Opening,
+  type Place,
+  type Target,
+  type TypingView,
+  type View,
+} from './driver.js';
+import { partial, statusOf, viewOf } from './partial.js';
+import { Recording } from './recording.js';
+
+interface Frame {
+  readonly type: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+const SENT = { success: true, expiresAt: null };
+
+/** The plain WebSocket protocol with the ws client. Nothing that is sent is answered, unless it is refused. */
+export const plain: Driver = {
+  name: 'ws',
+  calls: () => partial('/ws without a connection', {}),
+  connect: (place, userId, opening) => PlainDevice.open(place, userId, opening),
+};
+
+class PlainDevice {
+  static async open(place: Place, userId: string, opening: Opening): Promise<Device> {
+    const query = new URLSearchParams({ token: place.token(userId) });
+    for (const [name, value] of Object.entries(opening)) query.set(name, String(value));
+    const device = new PlainDevice(new WebSocket(`${place.wsUrl}/ws?${query.toString()}`), userId);
+    await device.ready;
+    const calls = partial('/ws', {
+      heartbeat: ({ active } = {}) => {
+        device.say('heartbeat', { active });
+        return Promise.resolve({ success: true, nextHeartbeatInSeconds: 0, presence: viewOf(userId, 'ONLINE') });
+      },
+      startTyping: (conversation_id) => device.type('typing_start', conversation_id),
+      stopTyping: (conversation_id) => device.type('typing_stop', conversation_id),
+    });
+    return {
+      ...calls,
+      watch: (target) => device.watch(target),
+      watchTyping: (conversationId) => device.watchTyping(conversationId),
+      leave: async (code) => {
+        device.ws.close(code);
+        await device.closed;
+      },
+      vanish: () => device.ws.terminate(),
+      hang: () => {
+        device.ws.pause();
+        return () => device.ws.resume();
+      },
+      closed: device.closed,
+    };
+  }
+
+  private readonly ready: Promise<void>;
+  private readonly closed: Promise<number>;
+  private readonly watches = new Set<(frame: Frame) => void>();
+  /** What came before anybody listened. */
+  private readonly early: Frame[] = [];
+
+  private constructor(
+    private readonly ws: WebSocket,
+    private readonly userId: string,
+  ) {
+    let welcome: () => void = () => {};
+    this.ready = new Promise((resolve) => (welcome = resolve));
+    ws.on('error', () => {});
+    ws.on('message', (data: Buffer) => {
+      const frame = JSON.parse(data.toString()) as Frame;
+      if (frame.type === 'ready') return welcome();
+      this.early.push(frame);
+      for (const watch of this.watches) watch(frame);
+    });
+    this.closed = new Promise((resolve) => ws.on('close', resolve));
+  }
+
+  private say(type: string, data: object): void {
+    this.ws.send(JSON.stringify({ type, data }));
+  }
+
+  private type(type: string, conversation_id: string): Promise<typeof SENT> {
+    this.say(type, { conversation_id });
+    return Promise.resolve(SENT);
+  }
+
+  private watch({ userIds }: Target): Recording<View> {
+    const recording = new Recording<View>(`${this.userId}'s user_status`);
+    const take = ({ type, data }: Frame) => {
+      if (type !== 'user_status' || (userIds && !userIds.includes(String(data['user_id'])))) return;
+      recording.record(
+        viewOf(String(data['user_id']), statusOf(data['status']), {
+          since: (data['timestamp'] as string | undefined) ?? null,
+          lastSeen: (data['last_seen'] as string | undefined) ?? null,
+        }),
+      );
+    };
+    if (userIds) this.say('watch', { user_ids: userIds });
+    else for (const frame of this.early) take(frame);
+    return this.listen(recording, take);
+  }
+
+  private watchTyping(conversationId: string | null): Recording<TypingView> {
+    if (conversationId !== null) throw new NotOnThisWire('one conversation over /ws');
+    const recording = new Recording<TypingView>(`${this.userId}'s user_typing`);
+    return this.listen(recording, ({ type, data }) => {
+      if (type !== 'user_typing') return;
+      const [id, username, displayName] = [data['user_id'], data['username'], data['display_name']].map(String) as [
+        string,
+        string,
+        string,
+      ];
+      recording.record({
+        conversationId: String(data['conversation_id']),
+        userId: id,
+        user: { id, username, displayName, avatarUrl: null },
+        isTyping: data['is_typing'] === true,
+        expiresAt: null,
+      });
+    });
+  }
+
+  private listen<V>(recording: Recording<V>, take: (frame: Frame) => void): Recording<V> {
+    this.watches.add(take);
+    void this.closed.then(() => recording.end('CONNECTION LOST'));
+    return recording.stopWith(() => this.watches.delete(take));
+  }
+}
