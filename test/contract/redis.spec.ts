@@ -119,8 +119,8 @@ describe('two instances over one Redis', () => {
     await redis.admin.zadd(key.replace(/m$/, 'n'), 0, 'three');
     expect(await hold('three')).toEqual(['FENCED']);
     expect(await release('three')).toEqual(['FENCED']);
+    // Whether a sweep has forgotten it already or not.
     expect((await beat('0')) as unknown[]).toContain('FENCED');
-    expect((await beat('1')) as unknown[]).toContain('FENCED');
   });
 
   it('declare nobody gone because the store stood still', async () => {
