@@ -27,9 +27,13 @@ export class Addresses implements OnApplicationBootstrap, OnApplicationShutdown 
     this.stop();
   }
 
-  /** Whether the address may shake hands now; counts it. */
+  /** Whether the address may shake hands now and have one more live connection; counts the handshake. */
   welcomes(address: string): boolean {
-    if (this.full(address)) return false;
+    return !this.full(address) && this.greets(address);
+  }
+
+  /** Counts a handshake. False: too many within a second. */
+  greets(address: string): boolean {
     const recent = (this.handshakes.get(address) ?? 0) + 1;
     this.handshakes.set(address, recent);
     return !this.config.rateLimits || recent <= HANDSHAKES_PER_SECOND;

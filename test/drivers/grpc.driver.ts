@@ -1,5 +1,5 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { type Event, type Failure, GrpcClient, type Subscription } from '../support/grpc.js';
+import { type Event, GrpcClient, type Subscription } from '../support/grpc.js';
 import {
   type Calls,
   type Device,

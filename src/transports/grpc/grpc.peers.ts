@@ -4,6 +4,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { type Cancel, type Clock } from '../../kernel/clock.js';
 import type { Drains } from '../../kernel/drains.js';
 import type { Addresses } from '../addresses.js';
+import { Tally } from '../tally.js';
 
 const CONNECTIONS_MAX = 20_000;
 /** How often the bytes that came are looked at; the library takes them out of our sight. */
@@ -44,12 +45,15 @@ export class Peer {
 export class Peers {
   private readonly server: Server;
   private readonly byName = new Map<string, Peer>();
+  private readonly connections = new Tally();
   private stop: Cancel = () => {};
 
   constructor(
     private readonly addresses: Addresses,
     private readonly drains: Drains,
     private readonly clock: Clock,
+    /** From one address. */
+    private readonly connectionsMax: number,
     private readonly welcome: (socket: Socket) => void,
   ) {
     this.server = createServer({ noDelay: true }, (socket) => this.accept(socket));
@@ -88,9 +92,12 @@ export class Peers {
   private accept(socket: Socket): void {
     const { remoteAddress, remotePort } = socket;
     socket.on('error', () => socket.destroy());
-    if (this.drains.draining || remoteAddress === undefined || !this.addresses.welcomes(remoteAddress)) {
+    if (this.drains.draining || remoteAddress === undefined || !this.addresses.greets(remoteAddress)) {
       return void socket.destroy();
     }
+    // Streams are counted with the connections of other wires; what carries them, and single calls, is counted here.
+    if (this.connections.of(remoteAddress) >= this.connectionsMax) return void socket.destroy();
+    socket.once('close', this.connections.add(remoteAddress));
     const name = `${remoteAddress}:${remotePort}`;
     this.byName.set(name, new Peer(socket));
     socket.once('close', () => this.byName.delete(name));

@@ -47,7 +47,8 @@ export class GrpcServer {
     addresses: Addresses,
   ) {
     const injector = this.library.createConnectionInjector(ServerCredentials.createInsecure());
-    this.peers = new Peers(addresses, drains, clock, (socket) => injector.injectConnection(socket));
+    const max = config.maxConnectionsPerAddress;
+    this.peers = new Peers(addresses, drains, clock, max, (socket) => injector.injectConnection(socket));
     this.furnish(this.library, calls);
   }
 
