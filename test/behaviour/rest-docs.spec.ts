@@ -30,7 +30,7 @@ describe('somebody who reads the documentation of the REST API', () => {
   it('finds every call of the API, and how to prove who one is for each', () => {
     const calls = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.entries(methods).map(([method, { security }]) => {
-        const way = Object.keys((security?.[0] ?? {}))[0];
+        const way = Object.keys(security?.[0] ?? {})[0];
         return `${method.toUpperCase()} ${path} ${way ?? 'by nobody'}`;
       }),
     );
