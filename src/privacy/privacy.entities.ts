@@ -29,12 +29,22 @@ export class PrivacySettingsEntity {
 /** Whom a user always, or never, lets see; one row a pair, so that a verdict needs one look. */
 @Entity('privacy_exceptions')
 export class PrivacyExceptionEntity {
-  @PrimaryColumn({ name: 'owner_id', type: 'text', collation: 'C', primaryKeyConstraintName: 'privacy_exceptions_pkey' })
+  @PrimaryColumn({
+    name: 'owner_id',
+    type: 'text',
+    collation: 'C',
+    primaryKeyConstraintName: 'privacy_exceptions_pkey',
+  })
   @ForeignKey(() => UserEntity, { name: 'privacy_exceptions_owner_id_fkey', onDelete: 'CASCADE' })
   ownerId: string;
 
   @Index('privacy_exceptions_other_id_idx')
-  @PrimaryColumn({ name: 'other_id', type: 'text', collation: 'C', primaryKeyConstraintName: 'privacy_exceptions_pkey' })
+  @PrimaryColumn({
+    name: 'other_id',
+    type: 'text',
+    collation: 'C',
+    primaryKeyConstraintName: 'privacy_exceptions_pkey',
+  })
   @ForeignKey(() => UserEntity, { name: 'privacy_exceptions_other_id_fkey', onDelete: 'CASCADE' })
   otherId: string;
 

@@ -29,21 +29,45 @@ describe('what a viewer may know of a subject', () => {
     ['a new user hides nothing', pair({}), OPEN],
     ['who hides the last seen is still seen online', pair({ policy: { lastSeen: 'NOBODY' } }), NO_TIME],
     ['who hides online hides the last seen with it', pair({ policy: { online: 'NOBODY' } }), CLOSED],
-    ['online follows a hidden last seen when told to', pair({ policy: { lastSeen: 'NOBODY', online: 'SAME_AS_LAST_SEEN' } }), CLOSED],
+    [
+      'online follows a hidden last seen when told to',
+      pair({ policy: { lastSeen: 'NOBODY', online: 'SAME_AS_LAST_SEEN' } }),
+      CLOSED,
+    ],
     ['online follows an open last seen when told to', pair({ policy: { online: 'SAME_AS_LAST_SEEN' } }), OPEN],
     ['a stranger is not among the contacts', pair({ policy: { online: 'CONTACTS' } }), CLOSED],
-    ['a contact of the subject is', pair({ policy: { online: 'CONTACTS', lastSeen: 'CONTACTS' }, stance: { contact: true } }), OPEN],
-    ['having the subject as a contact is not being theirs', pair({ policy: { online: 'CONTACTS' } }, { stance: { contact: true } }), CLOSED],
+    [
+      'a contact of the subject is',
+      pair({ policy: { online: 'CONTACTS', lastSeen: 'CONTACTS' }, stance: { contact: true } }),
+      OPEN,
+    ],
+    [
+      'having the subject as a contact is not being theirs',
+      pair({ policy: { online: 'CONTACTS' } }, { stance: { contact: true } }),
+      CLOSED,
+    ],
     ['always opens both', pair({ policy: { online: 'NOBODY', lastSeen: 'NOBODY' }, stance: { always: true } }), OPEN],
     ['never closes both', pair({ stance: { never: true } }), CLOSED],
     ['never beats always', pair({ stance: { always: true, never: true } }), CLOSED],
     ['a block by the subject beats always', pair({ stance: { always: true, blocked: true } }), CLOSED],
     ['a block by the viewer works the same', pair({ stance: { always: true } }, { stance: { blocked: true } }), CLOSED],
-    ['a coarse subject gives a bucket for the hidden time', pair({ policy: { ...coarse, lastSeen: 'NOBODY' } }), { ...NO_TIME, bucket: 'TRUE' }],
+    [
+      'a coarse subject gives a bucket for the hidden time',
+      pair({ policy: { ...coarse, lastSeen: 'NOBODY' } }),
+      { ...NO_TIME, bucket: 'TRUE' },
+    ],
     ['a coarse subject gives no bucket beside the exact time', pair({ policy: coarse }), OPEN],
-    ['a coarse subject who hides online was here long ago', pair({ policy: { ...coarse, online: 'NOBODY' } }), { ...CLOSED, bucket: 'LONG_AGO' }],
+    [
+      'a coarse subject who hides online was here long ago',
+      pair({ policy: { ...coarse, online: 'NOBODY' } }),
+      { ...CLOSED, bucket: 'LONG_AGO' },
+    ],
     ['and so for the blocked', pair({ policy: coarse, stance: { blocked: true } }), { ...CLOSED, bucket: 'LONG_AGO' }],
-    ['and so for those who block', pair({ policy: coarse }, { stance: { blocked: true } }), { ...CLOSED, bucket: 'LONG_AGO' }],
+    [
+      'and so for those who block',
+      pair({ policy: coarse }, { stance: { blocked: true } }),
+      { ...CLOSED, bucket: 'LONG_AGO' },
+    ],
     ['who hides typing is seen all the same', pair({ policy: { typing: false } }), { ...OPEN, typing: false }],
     ['who hides typing is not told of others', pair({}, { policy: { typing: false } }), { ...OPEN, typing: false }],
     ['an invisible user types unseen', pair({ invisible: true }), { ...OPEN, typing: false }],
@@ -54,8 +78,12 @@ describe('what a viewer may know of a subject', () => {
 
   it.each<[string, Pair, Verdict]>([
     ['who hides online sees nobody online', pair({}, { policy: { online: 'NOBODY' } }), CLOSED],
-    ['who hides the last seen sees nobody else\'s', pair({}, { policy: { lastSeen: 'NOBODY' } }), NO_TIME],
-    ['who shows it to this subject sees theirs', pair({}, { policy: { lastSeen: 'NOBODY' }, stance: { always: true } }), OPEN],
+    ["who hides the last seen sees nobody else's", pair({}, { policy: { lastSeen: 'NOBODY' } }), NO_TIME],
+    [
+      'who shows it to this subject sees theirs',
+      pair({}, { policy: { lastSeen: 'NOBODY' }, stance: { always: true } }),
+      OPEN,
+    ],
     ['who hides it from this subject alone does not', pair({}, { stance: { never: true } }), CLOSED],
   ])('when mutual: %s', (_name, given, verdict) => {
     expect(judge(given, true)).toEqual(verdict);
