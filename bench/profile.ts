@@ -28,7 +28,8 @@ export function readProfile(path: string): {
   samples.forEach((id, at) => {
     const frame = frames.get(id);
     const time = timeDeltas[at] ?? 0;
-    if (!frame || frame.functionName === '(idle)') return;
+    // To begin a profile takes a while, which is no work of the server's.
+    if (!frame || frame.functionName === '(idle)' || frame.url === 'node:inspector') return;
     busy += time;
     const owner = ownerOf(frame.functionName, frame.url);
     const name = frame.functionName || '(anonymous)';

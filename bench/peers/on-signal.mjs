@@ -1,5 +1,5 @@
-// Loaded into every server that is measured, ours too. SIGUSR2: collects the garbage, so that what is left is what is
-// held; with BENCH_PROFILE, begins a CPU profile, and at the next signal writes it there.
+// Loaded into every server that is measured, ours too. SIGUSR2: collects the garbage and gives free pages back to the
+// system, so that what is left is what is held; with BENCH_PROFILE, begins a CPU profile, and at the next signal writes it there.
 import { Session } from 'node:inspector';
 import { writeFileSync } from 'node:fs';
 
@@ -10,8 +10,7 @@ let running = false;
 
 process.on('SIGUSR2', () => {
   if (path) return profile();
-  globalThis.gc?.();
-  globalThis.gc?.();
+  globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
 });
 
 function profile() {
