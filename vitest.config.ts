@@ -5,6 +5,8 @@ export default defineConfig({
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
     include: ['src/**/*.spec.ts', 'test/**/*.spec.ts'],
+    // Installs a project of its own from the registry: `npm run test:package`.
+    exclude: ['node_modules/**', ...(process.env['PACKAGE'] ? [] : ['test/web/package.spec.ts'])],
     setupFiles: ['reflect-metadata'],
     globalSetup: ['test/support/postgres.global.ts'],
     pool: 'forks',
