@@ -21,8 +21,9 @@ const PATIENCE_MS = 20_000;
 
 /** A real Chromium with a profile of its own, and a list of everything that was wrong while it was used. */
 export class TestBrowser {
-  /** Errors and warnings of pages, and requests to hosts that are not ours. */
-  readonly complaints: string[] = [];
+  /** What a test knows it will cause. */
+  private forgiven: RegExp | null = null;
+  private readonly heard: string[] = [];
 
   private constructor(
     private readonly context: BrowserContext,
@@ -51,20 +52,31 @@ export class TestBrowser {
     return new TestBrowser(context, profile, origin, friends);
   }
 
-  async page(path: string): Promise<Page> {
+  /** Errors and warnings of pages, and requests to hosts that are not ours. */
+  get complaints(): readonly string[] {
+    return this.heard.filter((complaint) => this.forgiven?.test(complaint) !== true);
+  }
+
+  /** From now on such complaints are no fault. */
+  forgive(complaint: RegExp): void {
+    this.forgiven = complaint;
+  }
+
+  /** Opens a page; its complaints are ours from its first byte. */
+  async page(path: string, prepare: (page: Page) => void = () => {}): Promise<Page> {
     const page = await this.context.newPage();
-    page.on('pageerror', (error) => this.complaints.push(String(error)));
+    page.on('pageerror', (error) => this.heard.push(String(error)));
     page.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type())) this.complaints.push(message.text());
+      if (['error', 'warning'].includes(message.type())) this.heard.push(message.text());
     });
     page.on('request', (request) => {
       const { origin, protocol } = new URL(request.url());
-      if (protocol.startsWith('http') && !this.ours(origin)) this.complaints.push(`Foreign: ${request.url()}`);
+      if (protocol.startsWith('http') && !this.ours(origin)) this.heard.push(`Foreign: ${request.url()}`);
     });
     page.on('websocket', (socket) => {
-      if (!this.ours(new URL(socket.url()).origin.replace('ws', 'http')))
-        this.complaints.push(`Foreign: ${socket.url()}`);
+      if (!this.ours(new URL(socket.url()).origin.replace('ws', 'http'))) this.heard.push(`Foreign: ${socket.url()}`);
     });
+    prepare(page);
     await page.goto(this.origin + path);
     return page;
   }

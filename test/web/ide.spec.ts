@@ -23,6 +23,7 @@ afterAll(async () => {
 it('a subscription in the IDE shows live events, signed in with a click', async () => {
   const page = await browser.page('/graphql');
   await page.getByText('Signed in as alice').waitFor();
+  await page.locator('.graphiql-query-editor').getByText('statusChanged').waitFor();
   await page.getByRole('button', { name: /Execute query/ }).click();
   const answer = page.locator('.graphiql-response');
   await answer.getByText('"OFFLINE"').waitFor();
@@ -40,6 +41,7 @@ it('the bar above the editor decides who asks', async () => {
   await page.getByRole('button', { name: 'bob', exact: true }).click();
   await page.getByText('Signed in as bob').waitFor();
   await page.getByRole('tab', { name: 'Me', exact: true }).click();
+  await page.locator('.graphiql-query-editor').getByText('customStatus').waitFor();
   await page.getByRole('button', { name: /Execute query/ }).click();
   await page.locator('.graphiql-response').getByText('"bob"').first().waitFor();
   await page.close();

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 
 import { createLamplightClient } from '../../client/src/index.js';
@@ -23,9 +24,12 @@ let preview: { close(): Promise<void>; url: string };
 
 beforeAll(async () => {
   app = await TestApp.start(BRISK);
-  await app.befriend('alice', 'bob');
+  await app.befriend('alice', 'bob', 'carol', 'dave');
   project = await mkdtemp(join(tmpdir(), 'lamplight-app-'));
-});
+  await install();
+  await write();
+  preview = await serve();
+}, 120_000);
 afterAll(async () => {
   await preview?.close();
   await app?.stop();
@@ -33,14 +37,6 @@ afterAll(async () => {
 });
 
 it('the example of the documents runs in a project of its own, with the package as it is packed', async () => {
-  await install();
-  await writeFile(join(project, 'main.tsx'), await example());
-  await writeFile(
-    join(project, 'index.html'),
-    '<!doctype html><link rel="icon" href="data:," /><div id="root"></div><script type="module" src="/main.tsx"></script>',
-  );
-  preview = await serve();
-
   const browser = await TestBrowser.open(preview.url, {}, [app.url]);
   try {
     const page = await browser.page('/');
@@ -55,6 +51,53 @@ it('the example of the documents runs in a project of its own, with the package 
     await browser.close();
   }
 });
+
+it('people who come on screen and leave it cost one more subscription, and nothing for the others', async () => {
+  const browser = await TestBrowser.open(preview.url, {}, [app.url]);
+  const bob = createLamplightClient({ url: app.url, token: () => app.token('bob') });
+  try {
+    const watched: string[][] = [];
+    const who = new URLSearchParams({ url: app.url, token: app.token('alice') });
+    const page = await browser.page(`/list.html#${who}`, (opened) => note(opened, watched));
+    await page.getByText('bob: ONLINE').waitFor();
+    await page.getByText('carol: OFFLINE').waitFor();
+    await page.getByLabel('Who is on screen').fill('carol bob dave nobody-at-all');
+    await page.getByText('dave: OFFLINE').waitFor();
+    await page.getByText('nobody-at-all: nobody').waitFor();
+    expect(watched.filter((ids) => ids.includes('bob'))).toHaveLength(1);
+    bob.dispose();
+    await page.getByText('bob: OFFLINE').waitFor();
+    expect(browser.complaints).toEqual([]);
+  } finally {
+    bob.dispose();
+    await browser.close();
+  }
+});
+
+/** Writes down the ids of every watch that the page asks for. */
+function note(page: Page, watched: string[][]): void {
+  page.on('websocket', (socket) =>
+    socket.on('framesent', ({ payload }) => {
+      const message = JSON.parse(String(payload)) as { payload?: { variables?: { userIds?: string[] } } };
+      const ids = message.payload?.variables?.userIds;
+      if (ids) watched.push(ids);
+    }),
+  );
+}
+
+/** Two pages: the example of the documents, and a list that changes. */
+async function write(): Promise<void> {
+  const page = (script: string) =>
+    `<!doctype html><link rel="icon" href="data:," /><div id="root"></div><script type="module" src="/${script}"></script>`;
+  const config = `export default { build: { rolldownOptions: { input: ['index.html', 'list.html'] } } };`;
+  await Promise.all([
+    writeFile(join(project, 'main.tsx'), await example()),
+    writeFile(join(project, 'index.html'), page('main.tsx')),
+    copyFile(join(import.meta.dirname, 'fixture/list.tsx'), join(project, 'list.tsx')),
+    writeFile(join(project, 'list.html'), page('list.tsx')),
+    writeFile(join(project, 'vite.config.mjs'), config),
+  ]);
+}
 
 /** The tarball, unpacked as npm would, beside the peers of this repository. */
 async function install(): Promise<void> {

@@ -2,16 +2,18 @@ import { useEffect, useState } from 'react';
 
 const PEOPLE = ['alice', 'bob', 'carol'];
 
-interface IdentityBarProps {
-  readonly onToken: (token: string | null) => void;
+export interface Identity {
+  /** Null asks as nobody: only the schema can be read. */
+  readonly token: string | null;
+  /** Whether a running subscription makes its user online. */
   readonly present: boolean;
-  readonly onPresent: (present: boolean) => void;
 }
 
 /** Who asks. Tokens come from the route that a server in development has for this. */
-export function IdentityBar({ onToken, present, onPresent }: IdentityBarProps) {
+export function IdentityBar({ onChange }: { readonly onChange: (identity: Identity) => void }) {
   const [person, setPerson] = useState('alice');
   const [token, setToken] = useState<string | null>(null);
+  const [present, setPresent] = useState(true);
   const [problem, setProblem] = useState<string | null>(null);
   const [copied, setCopied] = useState(false);
 
@@ -19,11 +21,11 @@ export function IdentityBar({ onToken, present, onPresent }: IdentityBarProps) {
     let over = false;
     const tell = (found: string | null, why: string | null) => {
       if (over) return;
+      onChange({ token: found, present });
       setToken(found);
       setProblem(why);
-      onToken(found);
+      setCopied(false);
     };
-    setCopied(false);
     if (person === '') tell(null, null);
     else
       tokenFor(person).then(
@@ -33,7 +35,7 @@ export function IdentityBar({ onToken, present, onPresent }: IdentityBarProps) {
     return () => {
       over = true;
     };
-  }, [person, onToken]);
+  }, [person, present, onChange]);
 
   const copy = () => {
     if (token !== null) void navigator.clipboard.writeText(token).then(() => setCopied(true));
@@ -63,7 +65,7 @@ export function IdentityBar({ onToken, present, onPresent }: IdentityBarProps) {
         </button>
       ))}
       <label className="check">
-        <input type="checkbox" checked={present} onChange={(event) => onPresent(event.target.checked)} />
+        <input type="checkbox" checked={present} onChange={(event) => setPresent(event.target.checked)} />
         Online while subscribed
       </label>
       <button type="button" onClick={copy} disabled={token === null}>
