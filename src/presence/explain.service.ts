@@ -9,9 +9,9 @@ import { PrivacyService } from '../privacy/privacy.service.js';
 import { deadlinesOf, ruleOf } from './explain.rules.js';
 import type { ExplainedHolder, ExplainedTransition, Explanation, Times } from './explain.types.js';
 import { Customs } from './presence.customs.js';
+import { Holds } from './presence.holds.js';
 import { PresenceRepository } from './presence.repository.js';
 import { offline } from './presence.rules.js';
-import { PresenceService } from './presence.service.js';
 import type { MessageView } from './presence.types.js';
 
 const TRANSITIONS_MAX = 20;
@@ -25,7 +25,7 @@ export class ExplainService {
     private readonly privacy: PrivacyService,
     private readonly customs: Customs,
     private readonly repository: PresenceRepository,
-    private readonly presence: PresenceService,
+    private readonly holds: Holds,
     private readonly config: Config,
   ) {}
 
@@ -61,7 +61,7 @@ export class ExplainService {
       },
       privacy: { online: settings.online, lastSeen: settings.lastSeen, typing: settings.typing },
       holders: account.holders.map(explainedHolder),
-      socketsHere: this.presence.socketsHere(userId),
+      socketsHere: this.holds.socketsHere(userId),
       deadlines: deadlinesOf(account, idleAfterMs),
       unstored: account.unstored && timesOf(account.unstored),
       stored: timesOf(stored),

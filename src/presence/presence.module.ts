@@ -4,9 +4,11 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { HealthModule } from '../kernel/health/health.module.js';
 import { PrivacyModule } from '../privacy/privacy.module.js';
 import { ExplainService } from './explain.service.js';
+import { OnlineLists } from './online.lists.js';
 import { Customs } from './presence.customs.js';
 import { presenceEntities } from './presence.entities.js';
 import { PresenceFeed } from './presence.feed.js';
+import { Holds } from './presence.holds.js';
 import { PresenceReader } from './presence.reader.js';
 import { PresenceReaper } from './presence.reaper.js';
 import { PresenceRepository } from './presence.repository.js';
@@ -19,12 +21,14 @@ import { PresenceService } from './presence.service.js';
     PresenceRepository,
     Customs,
     PresenceReader,
+    Holds,
+    OnlineLists,
     PresenceService,
     PresenceFeed,
     PresenceReaper,
     PresenceResolver,
     ExplainService,
   ],
-  exports: [PresenceService, PresenceFeed, PresenceReaper, ExplainService],
+  exports: [Holds, OnlineLists, PresenceService, PresenceFeed, PresenceReaper, ExplainService],
 })
 export class PresenceModule {}

@@ -7,8 +7,8 @@ import { Drains, FLUSH_ORDER } from '../kernel/drains.js';
 import { Refusal } from '../kernel/errors.js';
 import { measure } from '../kernel/metrics/measure.js';
 import { PresenceFeed } from './presence.feed.js';
+import { Holds } from './presence.holds.js';
 import { PresenceRepository } from './presence.repository.js';
-import { PresenceService } from './presence.service.js';
 
 const LOOK_MS = 1000;
 const EXPIRED_MS = 30_000;
@@ -26,7 +26,7 @@ export class PresenceReaper implements OnApplicationBootstrap {
   constructor(
     private readonly engine: Engine,
     private readonly repository: PresenceRepository,
-    private readonly service: PresenceService,
+    private readonly holds: Holds,
     private readonly feed: PresenceFeed,
     private readonly clock: Clock,
     private readonly config: Config,
@@ -37,7 +37,7 @@ export class PresenceReaper implements OnApplicationBootstrap {
   async onApplicationBootstrap(): Promise<void> {
     if (this.engine.health().kind === 'memory') await this.repository.recover();
     this.every(Math.max(this.config.lastSeenFlushMs / 2, 50), () => this.flush());
-    this.every(LOOK_MS, () => this.service.makeGood());
+    this.every(LOOK_MS, () => this.holds.makeGood());
     this.every(LOOK_MS, () => this.feed.reconsider());
     this.every(EXPIRED_MS, () => this.repository.dropExpiredMessages(BATCH));
     this.timers.push(

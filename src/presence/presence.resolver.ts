@@ -3,6 +3,7 @@ import { Me } from '../kernel/auth/me.decorator.js';
 import type { Caller, Platform } from '../kernel/caller.js';
 import { badInput } from '../kernel/errors.js';
 import type { Stream } from '../kernel/stream.js';
+import { OnlineLists } from './online.lists.js';
 import { PresenceFeed } from './presence.feed.js';
 import {
   CustomStatusEnum,
@@ -29,6 +30,7 @@ type Maybe<T> = T | null | undefined;
 export class PresenceResolver {
   constructor(
     private readonly presence: PresenceService,
+    private readonly lists: OnlineLists,
     private readonly feed: PresenceFeed,
   ) {}
 
@@ -63,7 +65,7 @@ export class PresenceResolver {
     @Args('first', { type: () => Int, nullable: true, defaultValue: 50 }) first: Maybe<number>,
     @Args('after', { type: () => String, nullable: true }) after: Maybe<string>,
   ): Promise<OnlineUsersView> {
-    return this.presence.onlineUsers(caller, {
+    return this.lists.page(caller, {
       conversationId: conversationId ?? null,
       excludeUserId: excludeUserId ?? null,
       first: first ?? null,

@@ -4,6 +4,7 @@ import { Directory } from '../kernel/directory/directory.service.js';
 import type { User } from '../kernel/directory/directory.types.js';
 import { badInput, Refusal, unauthenticated } from '../kernel/errors.js';
 import { checkId } from '../kernel/input.js';
+import { OnlineLists } from '../presence/online.lists.js';
 import { PresenceService } from '../presence/presence.service.js';
 import type { PresenceView } from '../presence/presence.types.js';
 import { TypingService } from '../typing/typing.service.js';
@@ -15,6 +16,7 @@ export type Fields = Readonly<Record<string, unknown>>;
 export class Commands {
   constructor(
     private readonly presence: PresenceService,
+    private readonly lists: OnlineLists,
     private readonly typing: TypingService,
     private readonly directory: Directory,
   ) {}
@@ -34,7 +36,7 @@ export class Commands {
   }
 
   online(caller: Caller): Promise<readonly PresenceView[]> {
-    return this.presence.onlineAround(caller, null);
+    return this.lists.around(caller, null);
   }
 
   see(caller: Caller, userId: unknown): Promise<PresenceView> {

@@ -10,7 +10,7 @@ import { checkId } from '../kernel/input.js';
 import { notice } from '../kernel/logging/notices.js';
 import type { Transport } from '../kernel/metrics/labels.js';
 import { measure } from '../kernel/metrics/measure.js';
-import type { PresenceService } from '../presence/presence.service.js';
+import type { Holds } from '../presence/presence.holds.js';
 import { type Admission, MessageRate } from './message.rate.js';
 import type { Sessions } from './sessions.js';
 
@@ -41,7 +41,7 @@ export interface Hello {
 
 export interface SessionServices {
   readonly auth: AuthService;
-  readonly presence: PresenceService;
+  readonly holds: Holds;
   readonly clock: Clock;
   readonly sessions: Sessions;
 }
@@ -108,7 +108,7 @@ export class Session {
       platform: platformOf(hello.platform),
       active: hello.active !== false,
     };
-    this.connected = this.services.presence.connected(identity, opening);
+    this.connected = this.services.holds.connected(identity, opening);
     await this.connected;
   }
 
@@ -185,7 +185,7 @@ export class Session {
     try {
       // Whatever became of it: an end must not overtake its beginning.
       await this.connected?.catch(() => {});
-      await this.services.presence.disconnected(identity, this.id, clean ? 'clean' : 'abrupt', silentMs);
+      await this.services.holds.disconnected(identity, this.id, clean ? 'clean' : 'abrupt', silentMs);
     } catch (error) {
       logger.error(
         `The end of connection ${this.id} of ${identity.userId} was not taken`,

@@ -10,7 +10,7 @@ import { Refusal } from '../kernel/errors.js';
 import { notice } from '../kernel/logging/notices.js';
 import { TRANSPORTS } from '../kernel/metrics/labels.js';
 import { measure } from '../kernel/metrics/measure.js';
-import { PresenceService } from '../presence/presence.service.js';
+import { Holds } from '../presence/presence.holds.js';
 import { type Line, Session } from './session.js';
 
 const PULSE_MS = 250;
@@ -34,7 +34,7 @@ export class Sessions implements OnApplicationBootstrap, OnApplicationShutdown {
 
   constructor(
     private readonly auth: AuthService,
-    private readonly presence: PresenceService,
+    private readonly holds: Holds,
     private readonly directory: Directory,
     private readonly clock: Clock,
     private readonly config: Config,
@@ -68,8 +68,8 @@ export class Sessions implements OnApplicationBootstrap, OnApplicationShutdown {
 
   /** A session for a connection that has just opened, nobody knows yet whose. */
   begin(line: Line): Session {
-    const { auth, presence, clock } = this;
-    return new Session({ auth, presence, clock, sessions: this }, line);
+    const { auth, holds, clock } = this;
+    return new Session({ auth, holds, clock, sessions: this }, line);
   }
 
   add(session: Session): void {

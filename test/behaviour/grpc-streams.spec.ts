@@ -1,7 +1,7 @@
 import { connect } from 'node:http2';
 import { afterEach, beforeAll, afterAll, describe, expect, it, type MockInstance, vi } from 'vitest';
 import { Directory } from '../../src/kernel/directory/directory.service.js';
-import { PresenceService } from '../../src/presence/presence.service.js';
+import { Holds } from '../../src/presence/presence.holds.js';
 import { graphql } from '../drivers/graphql.driver.js';
 import { TestApp } from '../support/app.js';
 import { GrpcClient } from '../support/grpc.js';
@@ -37,7 +37,7 @@ const offline = (user_id: string) => ({ user_id, status: 'OFFLINE', timestamp: 0
 const until = (userId: string, status: string) =>
   vi.waitFor(async () => expect((await graphql.calls(app, 'ben').see(userId)).status).toBe(status), { timeout: 5000 });
 
-const departuresOf = (told: MockInstance<PresenceService['disconnected']>, userId: string) =>
+const departuresOf = (told: MockInstance<Holds['disconnected']>, userId: string) =>
   told.mock.calls.filter(([caller]) => caller.userId === userId).map(([, , departure]) => departure);
 
 describe('somebody who subscribes over gRPC', () => {
@@ -65,7 +65,7 @@ describe('somebody who subscribes over gRPC', () => {
   });
 
   it('is online by it, and gone when it is cancelled', async () => {
-    const told = vi.spyOn(app.nest.get(PresenceService), 'disconnected');
+    const told = vi.spyOn(app.nest.get(Holds), 'disconnected');
     const stream = client('cleo').subscribe({});
     await stream.next(3000);
     await until('cleo', 'ONLINE');
@@ -75,7 +75,7 @@ describe('somebody who subscribes over gRPC', () => {
   });
 
   it('is lost when the connection breaks, and has a while to come back', async () => {
-    const told = vi.spyOn(app.nest.get(PresenceService), 'disconnected');
+    const told = vi.spyOn(app.nest.get(Holds), 'disconnected');
     const session = connect(`http://127.0.0.1:${port}`);
     session.on('error', () => {});
     const call = session.request({

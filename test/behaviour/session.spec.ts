@@ -3,7 +3,7 @@ import { AuthService } from '../../src/kernel/auth/auth.service.js';
 import { Changes } from '../../src/kernel/changes/changes.service.js';
 import { Directory } from '../../src/kernel/directory/directory.service.js';
 import { Drains } from '../../src/kernel/drains.js';
-import { PresenceService } from '../../src/presence/presence.service.js';
+import { Holds } from '../../src/presence/presence.holds.js';
 import type { Ending, Line } from '../../src/transports/session.js';
 import { Sessions } from '../../src/transports/sessions.js';
 import { ManualClock } from '../contract/manual.clock.js';
@@ -52,7 +52,7 @@ beforeEach(() => {
   clock = new JumpingClock(Date.now());
   sessions = new Sessions(
     nest.get(AuthService),
-    nest.get(PresenceService),
+    nest.get(Holds),
     nest.get(Directory),
     clock,
     app.config,
@@ -80,7 +80,7 @@ describe('a connection whose client is there no more', () => {
     expect(wire.pings).toBeGreaterThan(0);
     expect(wire.cuts).toBe(1);
     // The engine lives by another clock here, and never believes in a silence longer than the connection.
-    const told = vi.spyOn(app.nest.get(PresenceService), 'disconnected');
+    const told = vi.spyOn(app.nest.get(Holds), 'disconnected');
     await session.closed(false);
     const [, , departure, silentMs] = told.mock.calls[0] ?? [];
     expect(departure).toBe('abrupt');

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { Directory } from '../../src/kernel/directory/directory.service.js';
-import { PresenceService } from '../../src/presence/presence.service.js';
+import { Holds } from '../../src/presence/presence.holds.js';
 import { graphql } from '../drivers/graphql.driver.js';
 import { TestApp } from '../support/app.js';
 import { IoClient } from '../support/io.js';
@@ -142,7 +142,7 @@ describe('somebody on Socket.IO', () => {
   });
 
   it('is online by it, and gone when it says so or closes its page', async () => {
-    const told = vi.spyOn(app.nest.get(PresenceService), 'disconnected');
+    const told = vi.spyOn(app.nest.get(Holds), 'disconnected');
     const [ann, ben] = [await enters('ann'), await enters('ben', { platform: 'WEB', active: true })];
     expect(await ann.of('user_online')).toEqual({ userId: 'ben' });
     expect((await graphql.calls(app, 'ben').me()).connections).toMatchObject([{ platform: 'WEB' }]);

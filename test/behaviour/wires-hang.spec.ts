@@ -1,6 +1,6 @@
 import { connect } from 'node:http2';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { PresenceService } from '../../src/presence/presence.service.js';
+import { Holds } from '../../src/presence/presence.holds.js';
 import { graphql } from '../drivers/graphql.driver.js';
 import { TestApp } from '../support/app.js';
 import { GrpcClient } from '../support/grpc.js';
@@ -44,7 +44,7 @@ describe.concurrent('clients that hang', () => {
       const ann = graphql.calls(app, 'ann');
       const statuses = async () => (await ann.seeAll(PEOPLE)).map((view) => view?.status);
       await vi.waitFor(async () => expect(await statuses()).toEqual(Array(4).fill('ONLINE')), { timeout: 10_000 });
-      const told = vi.spyOn(app.nest.get(PresenceService), 'disconnected');
+      const told = vi.spyOn(app.nest.get(Holds), 'disconnected');
       await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
       const gone = () => told.mock.calls.filter(([{ userId }]) => PEOPLE.includes(userId));
       expect(gone()).toEqual([]);

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Directory } from '../../src/kernel/directory/directory.service.js';
-import { PresenceService } from '../../src/presence/presence.service.js';
+import { Holds } from '../../src/presence/presence.holds.js';
 import { graphql } from '../drivers/graphql.driver.js';
 import { TestApp } from '../support/app.js';
 import { PlainClient } from '../support/plain.js';
@@ -150,7 +150,7 @@ describe('somebody on a plain socket', () => {
   });
 
   it('is online by it, idle when it says so, and gone when it is closed', async () => {
-    const told = vi.spyOn(app.nest.get(PresenceService), 'disconnected');
+    const told = vi.spyOn(app.nest.get(Holds), 'disconnected');
     const ann = await enters('ann');
     const ben = await enters('ben', '&platform=WEB&active=false&deviceId=laptop');
     expect(await ann.of('user_status')).toEqual(online('ben', 'away'));

@@ -3,6 +3,7 @@ import { Body, Controller, Get, Put, Query } from '@nestjs/common';
 import { Me } from '../../kernel/auth/me.decorator.js';
 import type { Caller } from '../../kernel/caller.js';
 import { Clock } from '../../kernel/clock.js';
+import { OnlineLists } from '../../presence/online.lists.js';
 import { PresenceService } from '../../presence/presence.service.js';
 import { listed } from '../words.js';
 import { documented, ofCallers } from './rest.docs.js';
@@ -15,6 +16,7 @@ import { CUSTOM_STATUS_ANSWER, CUSTOM_STATUS_BODY, ONLINE_NAMES_ANSWER, ONLINE_U
 export class OnlineController {
   constructor(
     private readonly presence: PresenceService,
+    private readonly lists: OnlineLists,
     private readonly clock: Clock,
   ) {}
 
@@ -31,7 +33,7 @@ export class OnlineController {
     @Query('countOnly') countOnly: unknown,
   ) {
     const onlyCount = checkFlag(countOnly, 'countOnly');
-    const online = await this.presence.onlineAround(caller, checkOptional(excludeUserId, 'excludeUserId'));
+    const online = await this.lists.around(caller, checkOptional(excludeUserId, 'excludeUserId'));
     return {
       success: true,
       ...(!onlyCount && { data: online.map(listed) }),
@@ -43,7 +45,7 @@ export class OnlineController {
   @documented({ summary: 'The same people, in the shortest form', answer: ONLINE_NAMES_ANSWER, refuses: [] })
   @Get('users/online')
   async onlineNames(@Me() caller: Caller) {
-    const online = await this.presence.onlineAround(caller, null);
+    const online = await this.lists.around(caller, null);
     return { online_users: online.map(({ user: { id, username } }) => ({ id, username })) };
   }
 

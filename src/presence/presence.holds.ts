@@ -1,0 +1,161 @@
+import { Injectable } from '@nestjs/common';
+
+import { type Departure, Engine, type Holder, type HoldRequest, type Truth } from '../engine/engine.js';
+import type { Caller } from '../kernel/caller.js';
+import { Changes } from '../kernel/changes/changes.service.js';
+import { Connections } from '../kernel/connections.js';
+import { Refusal, unavailable } from '../kernel/errors.js';
+import { Customs } from './presence.customs.js';
+import { checkPlatform } from './presence.input.js';
+import type { Opening } from './presence.types.js';
+
+/** A live connection of this instance that may count. */
+export interface Socket {
+  readonly userId: string;
+  holder: Holder;
+  /** Said by the client last; what a repeated registration says again. */
+  active: boolean;
+  /** The engine could not take it yet: the reaper tries again. */
+  waiting: boolean;
+}
+
+/** What makes people online: the connections that this instance carries, and every hold on its way to the engine. */
+@Injectable()
+export class Holds {
+  private readonly sockets = new Map<string, Socket>();
+  private readonly socketsOf = new Map<string, Set<string>>();
+  /** Users with sockets here whose changed custom status has not reached the engine. */
+  private readonly changedCustoms = new Set<string>();
+
+  constructor(
+    private readonly engine: Engine,
+    private readonly customs: Customs,
+    private readonly connections: Connections,
+    changes: Changes,
+  ) {
+    connections.onActed((caller) => void this.acted(caller));
+    changes.on((change) => {
+      if (change.kind === 'custom' && this.socketsOf.has(change.userId)) this.changedCustoms.add(change.userId);
+    });
+  }
+
+  /** A live connection that counts has opened. Never refuses for a store that is away: it is made good later. */
+  async connected(caller: Caller, opening: Opening): Promise<void> {
+    const socket: Socket = {
+      userId: caller.userId,
+      holder: {
+        kind: 'socket',
+        id: opening.connectionId,
+        deviceId: opening.deviceId,
+        platform: checkPlatform(opening.platform),
+      },
+      active: opening.active,
+      waiting: false,
+    };
+    this.sockets.set(opening.connectionId, socket);
+    const siblings = this.socketsOf.get(caller.userId);
+    if (siblings) siblings.add(opening.connectionId);
+    else this.socketsOf.set(caller.userId, new Set([opening.connectionId]));
+    await this.register(socket);
+  }
+
+  /** A connection has ended: its hold and what it was typing. Unknown ones are no error. */
+  async disconnected(
+    caller: Caller,
+    connectionId: string,
+    departure: Exclude<Departure, 'now'>,
+    silentMs: number,
+  ): Promise<void> {
+    this.connections.closed(connectionId, caller.userId);
+    if (!this.sockets.delete(connectionId)) return;
+    const siblings = this.socketsOf.get(caller.userId);
+    siblings?.delete(connectionId);
+    if (siblings?.size === 0) {
+      this.socketsOf.delete(caller.userId);
+      this.changedCustoms.delete(caller.userId);
+    }
+    try {
+      const typing = await this.engine.presence.release({
+        userId: caller.userId,
+        kind: 'socket',
+        id: connectionId,
+        departure,
+        silentMs,
+      });
+      await this.stopTyping(caller.userId, typing);
+    } catch (error) {
+      // The engine has noted it and repeats it until the store has it.
+      if (!(error instanceof Refusal)) throw error;
+    }
+  }
+
+  /** The caller's connection, where the call came over one that may count. */
+  socketOf(caller: Caller): Socket | undefined {
+    return caller.connectionId === undefined ? undefined : this.sockets.get(caller.connectionId);
+  }
+
+  /** How many of a user's connections that may count are this instance's. */
+  socketsHere(userId: string): number {
+    return this.socketsOf.get(userId)?.size ?? 0;
+  }
+
+  /** One round trip to the engine. Refuses SERVICE_UNAVAILABLE. */
+  async hold(holder: Holder, userId: string, activity: HoldRequest['activity'], attach: boolean): Promise<Truth> {
+    const custom = await this.customs.of(userId);
+    const truth = await this.engine.presence.hold({ userId, holder, activity, attach, ...(custom && { custom }) });
+    // Neither the engine nor Postgres can tell how this user wants to be shown; shown wrongly would be worse.
+    if (!truth) throw unavailable();
+    return truth;
+  }
+
+  /** Drops what holds a user, or what of it has this device id, with no grace. Null: nothing is known of them. */
+  async leave(userId: string, deviceId: string | null): Promise<Truth | null> {
+    const { truth, typing } = await this.engine.presence.leave(userId, deviceId);
+    await this.stopTyping(userId, typing);
+    return truth;
+  }
+
+  /** The engine has what the user chose last. */
+  customApplied(userId: string): void {
+    this.changedCustoms.delete(userId);
+  }
+
+  /** Tells the engine again what it could not take when it happened. Called by the reaper. */
+  async makeGood(): Promise<void> {
+    for (const socket of this.sockets.values()) {
+      if (socket.waiting) await this.register(socket);
+    }
+    for (const userId of this.changedCustoms) {
+      const custom = await this.customs.of(userId);
+      if (!custom) return;
+      await this.engine.presence.setCustom(userId, custom, false);
+      this.changedCustoms.delete(userId);
+    }
+  }
+
+  private async register(socket: Socket): Promise<void> {
+    socket.waiting = true;
+    try {
+      await this.hold(socket.holder, socket.userId, socket.active ? 'active' : 'idle', true);
+      socket.waiting = false;
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+    }
+  }
+
+  /** Activity other than a heartbeat, noted beside what the caller asked for: it never fails that. */
+  private async acted(caller: Caller): Promise<void> {
+    const socket = this.socketOf(caller);
+    try {
+      if (!socket) return await this.engine.presence.touch(caller.userId);
+      socket.active = true;
+      await this.hold(socket.holder, caller.userId, 'active', false);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+    }
+  }
+
+  private async stopTyping(userId: string, conversationIds: readonly string[]): Promise<void> {
+    await Promise.all(conversationIds.map((id) => this.engine.typing.stop(id, userId, null)));
+  }
+}
