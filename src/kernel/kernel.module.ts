@@ -34,7 +34,18 @@ export class KernelModule {
         AuthService,
         ServiceGuard,
       ],
-      exports: [Config, Clock, Changes, Connections, Directory, DirectoryImport, Limits, Audit, AuthService, ServiceGuard],
+      exports: [
+        Config,
+        Clock,
+        Changes,
+        Connections,
+        Directory,
+        DirectoryImport,
+        Limits,
+        Audit,
+        AuthService,
+        ServiceGuard,
+      ],
     };
   }
 }

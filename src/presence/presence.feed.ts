@@ -7,7 +7,7 @@ import type { Change } from '../kernel/changes/changes.types.js';
 import { Clock } from '../kernel/clock.js';
 import { Config } from '../kernel/config/config.js';
 import { Directory } from '../kernel/directory/directory.service.js';
-import { badInput, conversationNotFound, Refusal } from '../kernel/errors.js';
+import { Refusal } from '../kernel/errors.js';
 import { checkId, checkIds } from '../kernel/input.js';
 import { measure } from '../kernel/metrics/measure.js';
 import { Stream } from '../kernel/stream.js';
@@ -16,13 +16,8 @@ import { type Dossier, pairKey, PrivacyService } from '../privacy/privacy.servic
 import { Inquiry } from './presence.inquiry.js';
 import { Subject, type Watch, type Watcher } from './presence.subject.js';
 import type { AroundWatch, PresenceView, WatchTarget } from './presence.types.js';
-
-/** Users a subscription; contacts and members beyond it, by id, are not watched. */
-export const WATCHED_MAX = 1000;
-/** Users a socket, over all its subscriptions. */
-export const WATCHED_BY_SOCKET_MAX = 5000;
-/** Conversations whose members a caller has around; by id, the rest is left out. */
-const CONVERSATIONS_MAX = 1000;
+import { WatchIndex } from './watch.index.js';
+import { checkBudget, WATCHED_MAX, WatchTargets } from './watch.targets.js';
 
 /**
  * The live views. Truths come in from the engine, verdicts from privacy; what a viewer would not notice goes nowhere.
@@ -32,8 +27,8 @@ const CONVERSATIONS_MAX = 1000;
 export class PresenceFeed {
   private readonly log = new Logger(PresenceFeed.name);
   private readonly subjects = new Map<string, Subject>();
-  private readonly watchesOf = new Map<string, Set<Watch>>();
-  private readonly watchesIn = new Map<string, Set<Watch>>();
+  private readonly index = new WatchIndex();
+  private readonly targets: WatchTargets;
   /** In doubt and not yet asked about; the reaper asks again about those where asking failed. */
   private readonly doubtful = new Set<Watcher>();
   /** Whose set of watched users could not be looked up after a change. */
@@ -45,12 +40,13 @@ export class PresenceFeed {
   constructor(
     private readonly engine: Engine,
     privacy: PrivacyService,
-    private readonly directory: Directory,
+    directory: Directory,
     private readonly changes: Changes,
     private readonly clock: Clock,
     private readonly config: Config,
   ) {
     this.inquiry = new Inquiry(privacy);
+    this.targets = new WatchTargets(directory, this.index);
     engine.presence.onTruth((userId, truth) => this.onTruth(userId, truth));
     changes.on((change) => this.onChange(change));
   }
@@ -92,12 +88,10 @@ export class PresenceFeed {
       settling: Promise.resolve(),
       unsettled: false,
     };
-    this.index(watch);
+    this.index.add(watch);
     try {
-      const userIds = await this.meant(watch);
-      if (watch.budget.users + userIds.length > WATCHED_BY_SOCKET_MAX) {
-        throw badInput(`A connection watches at most ${WATCHED_BY_SOCKET_MAX} users`);
-      }
+      const userIds = await this.targets.meant(watch);
+      checkBudget(watch, userIds.length);
       await this.add(watch, userIds, snapshot ? 'told' : 'known');
     } catch (error) {
       watch.stream.end();
@@ -113,9 +107,7 @@ export class PresenceFeed {
 
   /** Live streams. */
   get watches(): number {
-    let sum = 0;
-    for (const watches of this.watchesOf.values()) sum += watches.size;
-    return sum;
+    return this.index.size;
   }
 
   /** Asks again about everything that could not be settled. Called by the reaper. */
@@ -140,7 +132,7 @@ export class PresenceFeed {
   private onChange(change: Change): void {
     switch (change.kind) {
       case 'everything':
-        for (const watches of this.watchesOf.values()) for (const watch of watches) this.settle(watch);
+        for (const watch of this.index.all()) this.settle(watch);
         for (const subject of this.subjects.values()) this.doubt(subject.watchers);
         return;
       case 'user':
@@ -158,45 +150,24 @@ export class PresenceFeed {
       case 'contact':
         this.doubtPair(change.userId, change.otherId);
         this.doubtPair(change.otherId, change.userId);
-        for (const watch of this.watchesOf.get(change.userId) ?? []) {
+        for (const watch of this.index.of(change.userId)) {
           if ('contacts' in watch.target || 'around' in watch.target) this.settle(watch);
         }
         return;
       case 'member':
-        for (const watch of this.watchesOf.get(change.userId) ?? []) if ('around' in watch.target) this.settle(watch);
-        for (const watch of this.watchesIn.get(change.conversationId) ?? []) this.settle(watch);
+        for (const watch of this.index.of(change.userId)) if ('around' in watch.target) this.settle(watch);
+        for (const watch of this.index.in(change.conversationId)) this.settle(watch);
         return;
       case 'custom':
         return;
     }
   }
 
-  /** Whom the target means now: distinct, bounded, without the viewer unless named. */
-  private async meant(watch: Watch): Promise<readonly string[]> {
-    const { target, viewerId } = watch;
-    if ('around' in target) return this.around(watch, target.around);
-    if ('userIds' in target) return [...new Set(target.userIds)];
-    if ('contacts' in target) return this.directory.contactsOf(viewerId, WATCHED_MAX);
-    if (!(await this.directory.isMember(target.conversationId, viewerId))) throw conversationNotFound();
-    const members = await this.directory.membersOf(target.conversationId, WATCHED_MAX + 1);
-    return members.filter((userId) => userId !== viewerId).slice(0, WATCHED_MAX);
-  }
-
-  private async around(watch: Watch, named: ReadonlySet<string>): Promise<readonly string[]> {
-    const conversations = await this.directory.conversationsOf(watch.viewerId, CONVERSATIONS_MAX);
-    // Before their members are read: whoever joins meanwhile is looked for again.
-    if (!watch.stream.closed) this.follow(watch, new Set(conversations));
-    const people = await this.directory.acquaintancesOf(watch.viewerId, WATCHED_BY_SOCKET_MAX - named.size);
-    return [...new Set([...named, ...people])];
-  }
-
   private async name(watch: Watch, named: Set<string>, userIds: readonly string[]): Promise<void> {
     const wanted = new Set(checkIds(userIds, 'user_ids', WATCHED_MAX));
     wanted.delete(watch.viewerId);
     const fresh = [...wanted].filter((userId) => !watch.watchers.has(userId));
-    if (watch.budget.users + fresh.length > WATCHED_BY_SOCKET_MAX) {
-      throw badInput(`A connection watches at most ${WATCHED_BY_SOCKET_MAX} users`);
-    }
+    checkBudget(watch, fresh.length);
     for (const userId of wanted) {
       const shown = watch.watchers.get(userId)?.shown;
       if (shown) watch.stream.push(shown.view);
@@ -255,7 +226,7 @@ export class PresenceFeed {
       this.unsettled.delete(watch);
       if (watch.stream.closed) return;
       try {
-        const meant = new Set(await this.meant(watch));
+        const meant = new Set(await this.targets.meant(watch));
         this.remove(
           watch,
           [...watch.watchers.keys()].filter((userId) => !meant.has(userId) && !isNamed(watch, userId)),
@@ -305,12 +276,12 @@ export class PresenceFeed {
   }
 
   private doubtPair(subjectId: string, viewerId: string): void {
-    const watcher = [...(this.watchesOf.get(viewerId) ?? [])].flatMap((watch) => watch.watchers.get(subjectId) ?? []);
+    const watcher = [...this.index.of(viewerId)].flatMap((watch) => watch.watchers.get(subjectId) ?? []);
     this.doubt(watcher);
   }
 
   private doubtViewer(viewerId: string): void {
-    for (const watch of this.watchesOf.get(viewerId) ?? []) this.doubt(watch.watchers.values());
+    for (const watch of this.index.of(viewerId)) this.doubt(watch.watchers.values());
   }
 
   private async askAboutDoubtful(): Promise<void> {
@@ -388,22 +359,10 @@ export class PresenceFeed {
     return this.subjects.get(userId)?.watchers ?? [];
   }
 
-  private index(watch: Watch): void {
-    addTo(this.watchesOf, watch.viewerId, watch);
-    for (const conversationId of watch.conversations) addTo(this.watchesIn, conversationId, watch);
-  }
-
-  private follow(watch: Watch, conversations: ReadonlySet<string>): void {
-    for (const conversationId of watch.conversations) removeFrom(this.watchesIn, conversationId, watch);
-    watch.conversations = conversations;
-    for (const conversationId of conversations) addTo(this.watchesIn, conversationId, watch);
-  }
-
   private close(watch: Watch): void {
     this.remove(watch, [...watch.watchers.keys()]);
     this.unsettled.delete(watch);
-    removeFrom(this.watchesOf, watch.viewerId, watch);
-    this.follow(watch, new Set());
+    this.index.remove(watch);
   }
 }
 
@@ -437,16 +396,4 @@ function isNamed({ target }: Watch, userId: string): boolean {
 
 function isAttached(watcher: Watcher): boolean {
   return watcher.watch.watchers.get(watcher.subject.userId) === watcher;
-}
-
-function addTo(index: Map<string, Set<Watch>>, key: string, watch: Watch): void {
-  const watches = index.get(key);
-  if (watches) watches.add(watch);
-  else index.set(key, new Set([watch]));
-}
-
-function removeFrom(index: Map<string, Set<Watch>>, key: string, watch: Watch): void {
-  const watches = index.get(key);
-  watches?.delete(watch);
-  if (watches?.size === 0) index.delete(key);
 }

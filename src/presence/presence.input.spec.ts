@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { checkCustomStatus, checkPlatform } from './presence.input.js';
 import type { CustomStatus, MessageInput } from './presence.types.js';
 
-const refusal = (code: string) => expect.objectContaining({ name: 'Refusal', code });
+const refusal = (code: string): unknown => expect.objectContaining({ name: 'Refusal', code });
 const withMessage = (message: MessageInput) => checkCustomStatus({ message }).message;
 
 describe('a custom status as clients send it', () => {

@@ -10,7 +10,11 @@ import type { CustomStatus, StoredCustom } from './presence.types.js';
 /** What a call changes of the custom status; undefined keeps. */
 export interface CustomChange {
   readonly status?: CustomStatus;
-  readonly message?: { readonly text: string; readonly emoji: string | null; readonly clearAfterMs: number | null } | null;
+  readonly message?: {
+    readonly text: string;
+    readonly emoji: string | null;
+    readonly clearAfterMs: number | null;
+  } | null;
 }
 
 interface RawCustom {

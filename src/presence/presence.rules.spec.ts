@@ -67,7 +67,11 @@ describe('what a verdict leaves of the truth', () => {
 
   it('who may not see the time still sees since when somebody is here, and not since when they are gone', () => {
     expect(redact(here(), user, NO_TIME, NOW)).toMatchObject({ lastSeen: null, since: new Date(NOW - 5 * MINUTE) });
-    expect(redact(gone(NOW - DAY), user, NO_TIME, NOW)).toMatchObject({ lastSeen: null, since: null, status: 'OFFLINE' });
+    expect(redact(gone(NOW - DAY), user, NO_TIME, NOW)).toMatchObject({
+      lastSeen: null,
+      since: null,
+      status: 'OFFLINE',
+    });
   });
 
   it('a message is gone while OFFLINE and when its time is over', () => {
@@ -77,7 +81,12 @@ describe('what a verdict leaves of the truth', () => {
 
   it('an invisible user keeps the last seen of the switch, whatever they do', () => {
     const before = redact(here({ status: 'OFFLINE', since: NOW, lastSeen: NOW }), user, FULL, NOW);
-    const after = redact(here({ status: 'OFFLINE', since: NOW, lastSeen: NOW, lastActive: NOW + DAY }), user, FULL, NOW + DAY);
+    const after = redact(
+      here({ status: 'OFFLINE', since: NOW, lastSeen: NOW, lastActive: NOW + DAY }),
+      user,
+      FULL,
+      NOW + DAY,
+    );
     expect(after).toEqual(before);
     expect(after.lastSeen).toEqual(new Date(NOW));
   });

@@ -27,7 +27,8 @@ export async function startPostgres(): Promise<TestDatabase> {
   });
   return {
     url: at(server, name),
-    drop: () => withAdmin(server, async (admin) => void (await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`))),
+    drop: () =>
+      withAdmin(server, async (admin) => void (await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`))),
   };
 }
 
