@@ -9,7 +9,7 @@ import { PrivacyService } from '../privacy/privacy.service.js';
 import { deadlinesOf, ruleOf } from './explain.rules.js';
 import type { ExplainedHolder, ExplainedTransition, Explanation, Times } from './explain.types.js';
 import { Customs } from './presence.customs.js';
-import { Holds } from './presence.holds.js';
+import { Holds } from './holds.service.js';
 import { PresenceRepository } from './presence.repository.js';
 import { offline } from './presence.rules.js';
 import type { MessageView } from './presence.types.js';

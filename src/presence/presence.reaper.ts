@@ -7,7 +7,7 @@ import { Drains, FLUSH_ORDER } from '../kernel/drains.js';
 import { Refusal } from '../kernel/errors.js';
 import { measure } from '../kernel/metrics/measure.js';
 import { PresenceFeed } from './presence.feed.js';
-import { Holds } from './presence.holds.js';
+import { Holds } from './holds.service.js';
 import { PresenceRepository } from './presence.repository.js';
 
 const LOOK_MS = 1000;

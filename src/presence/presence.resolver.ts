@@ -3,7 +3,7 @@ import { Me } from '../kernel/auth/me.decorator.js';
 import type { Caller, Platform } from '../kernel/caller.js';
 import { badInput } from '../kernel/errors.js';
 import type { Stream } from '../kernel/stream.js';
-import { OnlineLists } from './online.lists.js';
+import { OnlineLists } from './online.service.js';
 import { PresenceFeed } from './presence.feed.js';
 import {
   CustomStatusEnum,

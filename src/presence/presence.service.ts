@@ -14,7 +14,7 @@ import { Limits } from '../kernel/limits/limits.service.js';
 import { ABOUT_ONESELF } from '../privacy/privacy.rules.js';
 import { PrivacyService } from '../privacy/privacy.service.js';
 import { Customs } from './presence.customs.js';
-import { Holds } from './presence.holds.js';
+import { Holds } from './holds.service.js';
 import { checkCustomStatus, checkPlatform } from './presence.input.js';
 import { PresenceReader } from './presence.reader.js';
 import { PresenceRepository } from './presence.repository.js';

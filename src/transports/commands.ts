@@ -4,7 +4,7 @@ import { Directory } from '../kernel/directory/directory.service.js';
 import type { User } from '../kernel/directory/directory.types.js';
 import { badInput, Refusal, unauthenticated } from '../kernel/errors.js';
 import { checkId } from '../kernel/input.js';
-import { OnlineLists } from '../presence/online.lists.js';
+import { OnlineLists } from '../presence/online.service.js';
 import { PresenceService } from '../presence/presence.service.js';
 import type { PresenceView } from '../presence/presence.types.js';
 import { TypingService } from '../typing/typing.service.js';

@@ -10,7 +10,7 @@ import { checkId } from '../kernel/input.js';
 import { notice } from '../kernel/logging/notices.js';
 import type { Transport } from '../kernel/metrics/labels.js';
 import { measure } from '../kernel/metrics/measure.js';
-import type { Holds } from '../presence/presence.holds.js';
+import type { Holds } from '../presence/holds.service.js';
 import { type Admission, MessageRate } from './message.rate.js';
 import type { Sessions } from './sessions.js';
 

@@ -10,7 +10,7 @@ import { Refusal } from '../kernel/errors.js';
 import { notice } from '../kernel/logging/notices.js';
 import { TRANSPORTS } from '../kernel/metrics/labels.js';
 import { measure } from '../kernel/metrics/measure.js';
-import { Holds } from '../presence/presence.holds.js';
+import { Holds } from '../presence/holds.service.js';
 import { type Line, Session } from './session.js';
 
 const PULSE_MS = 250;

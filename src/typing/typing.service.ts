@@ -78,7 +78,7 @@ export class TypingService {
 
   private remember(connectionId: string, conversationId: string, expiresAt: number): void {
     let started = this.started.get(connectionId);
-    if (!started) this.started.set(connectionId, (started = new Map()));
+    if (!started) this.started.set(connectionId, (started = new Map<string, number>()));
     started.delete(conversationId);
     started.set(conversationId, expiresAt);
     const [oldest] = started.keys();

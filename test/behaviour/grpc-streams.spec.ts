@@ -1,7 +1,7 @@
 import { connect } from 'node:http2';
 import { afterEach, beforeAll, afterAll, describe, expect, it, type MockInstance, vi } from 'vitest';
 import { Directory } from '../../src/kernel/directory/directory.service.js';
-import { Holds } from '../../src/presence/presence.holds.js';
+import { Holds } from '../../src/presence/holds.service.js';
 import { graphql } from '../drivers/graphql.driver.js';
 import { TestApp } from '../support/app.js';
 import { GrpcClient } from '../support/grpc.js';

@@ -3,7 +3,7 @@ import { AuthService } from '../../src/kernel/auth/auth.service.js';
 import { Changes } from '../../src/kernel/changes/changes.service.js';
 import { Directory } from '../../src/kernel/directory/directory.service.js';
 import { Drains } from '../../src/kernel/drains.js';
-import { Holds } from '../../src/presence/presence.holds.js';
+import { Holds } from '../../src/presence/holds.service.js';
 import type { Ending, Line } from '../../src/transports/session.js';
 import { Sessions } from '../../src/transports/sessions.js';
 import { ManualClock } from '../contract/manual.clock.js';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { Directory } from '../../src/kernel/directory/directory.service.js';
-import { Holds } from '../../src/presence/presence.holds.js';
+import { Holds } from '../../src/presence/holds.service.js';
 import { graphql } from '../drivers/graphql.driver.js';
 import { TestApp } from '../support/app.js';
 import { IoClient } from '../support/io.js';

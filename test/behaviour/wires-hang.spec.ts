@@ -1,6 +1,6 @@
 import { connect } from 'node:http2';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { Holds } from '../../src/presence/presence.holds.js';
+import { Holds } from '../../src/presence/holds.service.js';
 import { graphql } from '../drivers/graphql.driver.js';
 import { TestApp } from '../support/app.js';
 import { GrpcClient } from '../support/grpc.js';

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Directory } from '../../src/kernel/directory/directory.service.js';
-import { Holds } from '../../src/presence/presence.holds.js';
+import { Holds } from '../../src/presence/holds.service.js';
 import { graphql } from '../drivers/graphql.driver.js';
 import { TestApp } from '../support/app.js';
 import { PlainClient } from '../support/plain.js';

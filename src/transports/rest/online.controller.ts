@@ -3,7 +3,7 @@ import { Body, Controller, Get, Put, Query } from '@nestjs/common';
 import { Me } from '../../kernel/auth/me.decorator.js';
 import type { Caller } from '../../kernel/caller.js';
 import { Clock } from '../../kernel/clock.js';
-import { OnlineLists } from '../../presence/online.lists.js';
+import { OnlineLists } from '../../presence/online.service.js';
 import { PresenceService } from '../../presence/presence.service.js';
 import { listed } from '../words.js';
 import { documented, ofCallers } from './rest.docs.js';
