@@ -47,7 +47,7 @@ export function lastSeenChangesInMs({ status, lastSeen }: Glimpse, now: number):
   return unit - (agoMs % unit);
 }
 
-/** "Alice is typing…", "Alice and Bob are typing…", "Alice, Bob and 2 others are typing…"; '' for nobody. */
+/** "Alice is typing…", "Alice and Bob are typing…", "Alice, Bob, and 2 others are typing…"; '' for nobody. */
 export function formatTyping(
   people: readonly { readonly displayName: string }[],
   { locale = 'en', phrases = phrasesFor(locale), named = 2 }: FormatOptions & { readonly named?: number } = {},

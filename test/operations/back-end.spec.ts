@@ -1,7 +1,5 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,14 +8,10 @@ import { DataSource } from 'typeorm';
 import { Directory } from '../../src/kernel/directory/directory.service.js';
 import { graphql } from '../drivers/graphql.driver.js';
 import { TestApp } from '../support/app.js';
+import { codeOf } from '../support/pages.js';
 import { startPostgres, type TestDatabase } from '../support/postgres.js';
 
-const PAGE = join(import.meta.dirname, '../../docs/back-end.md');
-
-async function blocks(language: string, path = PAGE): Promise<string[]> {
-  const page = await readFile(path, 'utf8');
-  return [...page.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(([, code = '']) => code);
-}
+const PAGE = 'docs/back-end.md';
 
 describe('a back-end developer who follows the page', () => {
   let app: TestApp;
@@ -27,7 +21,7 @@ describe('a back-end developer who follows the page', () => {
   afterAll(() => app.stop());
 
   it('sees every command of it work', async () => {
-    const script = ['set -euo pipefail', ...(await blocks('sh'))].join('\n');
+    const script = ['set -euo pipefail', ...(await codeOf(PAGE, 'sh'))].join('\n');
     const env = { ...process.env, LAMPLIGHT: app.url, SERVICE_TOKEN: app.config.serviceToken ?? '' };
     const { stdout } = await promisify(execFile)('bash', ['-c', script], { env });
     const answers = stdout.split(/\n|(?<=\})(?=\{)/).filter((line) => line !== '');
@@ -44,26 +38,6 @@ describe('a back-end developer who follows the page', () => {
   });
 });
 
-describe('whoever has a client of the older REST', () => {
-  let app: TestApp;
-  beforeAll(async () => {
-    app = await TestApp.start();
-    await app.befriend('alice', 'bob');
-  });
-  afterAll(() => app.stop());
-
-  it('sees the calls of the page work', async () => {
-    const [rest = ''] = await blocks('sh', join(PAGE, '../older-protocols.md'));
-    const env = { ...process.env, LAMPLIGHT: app.url, TOKEN: app.token('alice') };
-    const { stdout } = await promisify(execFile)('bash', ['-c', `set -euo pipefail\n${rest}`], { env });
-    expect(stdout).not.toContain('"success":false');
-    expect(stdout).toContain('"user_id":"bob","status":"offline"');
-    expect(stdout).toContain('"count":0');
-    expect(stdout).toContain('"show_last_seen":false');
-    expect(stdout).toContain('"customStatus":"DO_NOT_DISTURB"');
-  });
-});
-
 describe('a back-end developer with tables of their own', () => {
   const [ann, ben] = [randomUUID(), randomUUID()];
   const room = randomUUID();
@@ -75,7 +49,7 @@ describe('a back-end developer with tables of their own', () => {
     database = await startPostgres();
     await (await TestApp.start({ DATABASE_URL: database.url })).stop();
     theirs = await new DataSource({ type: 'postgres', url: database.url }).initialize();
-    for (const sql of await blocks('sql')) await theirs.query(sql);
+    for (const sql of await codeOf(PAGE, 'sql')) await theirs.query(sql);
     for (const [id, login] of [
       [ann, 'ann'],
       [ben, 'ben'],
