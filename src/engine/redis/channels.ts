@@ -1,10 +1,12 @@
 import { RedisPubSub } from 'graphql-redis-subscriptions';
+import { Cluster } from 'ioredis';
 import type { Redis } from 'ioredis';
 import type { Clock } from '../../kernel/clock.js';
 import { unavailable } from '../../kernel/errors.js';
 import type { Connections } from './connection.js';
 import { reached } from './failures.js';
-import { ShardedWire, Wire } from './wire.js';
+import { ShardedWire } from './sharded.wire.js';
+import { Wire } from './wire.js';
 
 /** The channels of this instance: one subscription each, however many listen. */
 export class Channels {
@@ -15,7 +17,9 @@ export class Channels {
     connections: Connections,
     private readonly clock: Clock,
   ) {
-    this.wire = connections.sharded ? new ShardedWire(connections, clock) : new Wire(connections, clock);
+    const { commands } = connections;
+    this.wire =
+      commands instanceof Cluster ? new ShardedWire(commands, connections, clock) : new Wire(connections, clock);
     // The wire is the part of a client that the library uses.
     const client = this.wire as unknown as Redis;
     this.pubsub = new RedisPubSub({
@@ -62,6 +66,10 @@ export class Channels {
   /** Gives up a connection that is silently dead. */
   check(): Promise<void> {
     return this.wire.check();
+  }
+
+  close(): void {
+    this.wire.close();
   }
 }
 

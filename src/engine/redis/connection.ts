@@ -1,21 +1,23 @@
 import { Cluster, Redis } from 'ioredis';
-import type { CommonRedisOptions } from 'ioredis';
+import type { ClusterOptions, CommonRedisOptions } from 'ioredis';
 import { Logger } from '@nestjs/common';
 import type { Clock } from '../../kernel/clock.js';
+import { Patience } from './patience.js';
 
 export type Client = Redis | Cluster;
 
-/** The connections of one instance. A cluster does both over one client and with sharded channels. */
+/** The connections of one instance. For a cluster both are one client, and channels are sharded. */
 export interface Connections {
   readonly commands: Client;
   readonly subscriber: Client;
   readonly sharded: boolean;
+  /** Requests wait for an answer no longer than it does. */
+  readonly patience: Patience;
 }
 
 const OPTIONS = {
   connectTimeout: 2000,
-  // Requests wait for an answer no longer than this, and never in a queue for a connection.
-  commandTimeout: 500,
+  // Requests never wait in a queue for a connection.
   enableOfflineQueue: false,
   maxRetriesPerRequest: 1,
   // What was not answered is repeated by whoever asked, with what is true by then.
@@ -27,36 +29,59 @@ const OPTIONS = {
 } satisfies CommonRedisOptions & { socketTimeout: number };
 
 /** One URL: one server. Several: nodes of a cluster. Nothing is connected yet. */
-export function makeConnections(urls: readonly string[]): Connections {
+export function makeConnections(urls: readonly string[], clock: Clock): Connections {
   const [first = ''] = urls;
-  if (urls.length > 1) return clusterOf(urls);
+  const patience = new Patience(clock);
+  if (urls.length > 1) {
+    const cluster = clusterOf(urls, patience);
+    return { commands: cluster, subscriber: cluster, sharded: true, patience };
+  }
   return {
-    commands: new Redis(first, { ...OPTIONS, enableAutoPipelining: true }),
+    commands: patient(new Redis(first, { ...OPTIONS, enableAutoPipelining: true }), patience),
     // Wire subscribes again: the client would do it without catching a failure.
-    subscriber: new Redis(first, { ...OPTIONS, autoResubscribe: false }),
+    subscriber: patient(new Redis(first, { ...OPTIONS, autoResubscribe: false }), patience),
     sharded: false,
+    patience,
   };
 }
 
-function clusterOf(urls: readonly string[]): Connections {
+/** A further connection to a node of a cluster, for its channels. What is asked for while it connects waits for that. */
+export function earAt({ options }: Redis, patience: Patience): Redis {
+  const { host, port, username, password, tls, connectTimeout, socketTimeout } = options;
+  const own = { host, port, username, password, tls, connectTimeout, socketTimeout };
+  const ear = new Redis({ ...own, retryStrategy: () => null, autoResubscribe: false, lazyConnect: true });
+  return patient(ear, patience);
+}
+
+function patient<C extends Client>(client: C, patience: Patience): C {
+  const send: Cluster['sendCommand'] = client.sendCommand.bind(client);
+  // For a cluster this counts over everything that it does for a command: redirections, and waiting for a node.
+  client.sendCommand = (...sent: Parameters<Cluster['sendCommand']>) => {
+    patience.with(sent[0]);
+    return send(...sent);
+  };
+  return client;
+}
+
+function clusterOf(urls: readonly string[], patience: Patience): Cluster {
   const [first = ''] = urls;
   const { username, password, protocol } = new URL(first);
   const { lazyConnect, enableOfflineQueue, retryStrategy, maxRetriesPerRequest: _, ...rest } = OPTIONS;
-  const cluster = new Cluster([...urls], {
+  const options: ClusterOptions = {
     lazyConnect,
     enableOfflineQueue,
     clusterRetryStrategy: retryStrategy,
     enableAutoPipelining: true,
-    shardedSubscribers: true,
     slotsRefreshTimeout: 2000,
-    slotsRefreshInterval: 5000,
+    // While a primary is away nothing else tells that another node has taken over.
+    slotsRefreshInterval: 1000,
     redisOptions: {
       ...rest,
       ...(password === '' ? {} : { username: decodeURIComponent(username), password: decodeURIComponent(password) }),
       ...(protocol === 'rediss:' ? { tls: {} } : {}),
     },
-  });
-  return { commands: cluster, subscriber: cluster, sharded: true };
+  };
+  return patient(new Cluster([...urls], options), patience);
 }
 
 const clientsOf = ({ commands, subscriber }: Connections) => [...new Set([commands, subscriber])];
@@ -78,6 +103,7 @@ export async function connect(connections: Connections, clock: Clock): Promise<v
 }
 
 export function disconnect(connections: Connections): void {
+  connections.patience.end();
   for (const client of clientsOf(connections)) client.disconnect();
 }
 

@@ -16,6 +16,8 @@ export interface Membership {
   incarnation: string;
   /** Of the store's contents; '' before the first beat. Another one: everything was lost. */
   epoch: string;
+  /** Of the server that answers: another one has started again or taken over, and may lack the last writes. */
+  history: string;
   /** Highest version seen; the store never falls behind it. */
   version: number;
   /** Last beat that was acknowledged, and when the store was found emptied; monotonic. */
@@ -31,6 +33,8 @@ export interface Membership {
 export interface MembershipListener {
   /** A new life in the shard; nothing is registered in it yet. `lost`: the store was emptied. */
   joined(membership: Membership, lost: boolean): void;
+  /** The store may have gone back to what it was a moment ago. */
+  doubted(membership: Membership): void;
   /** After every beat: how many sockets the store has for this instance. */
   counted(membership: Membership, owned: number): Promise<void>;
 }
@@ -51,6 +55,7 @@ export class Memberships {
       key: presenceKey(shard),
       incarnation: this.newIncarnation(),
       epoch: '',
+      history: '',
       version: 0,
       beatAt: -Infinity,
       lostAt: -Infinity,
@@ -144,11 +149,13 @@ export class Memberships {
       known,
       fresh,
     );
-    const [verdict, epoch = '', version, owned, now, shown] = texts(answer);
+    const [verdict, epoch = '', version, owned, now, shown, history = ''] = texts(answer);
     if (verdict !== 'OK') return false;
     membership.beatAt = this.clock.monotonic();
     membership.clockAhead = Number(now) - membership.beatAt;
     membership.epoch = epoch;
+    const doubted = membership.history !== '' && history !== membership.history;
+    membership.history = history;
     membership.shown = Number(shown);
     membership.version = Math.max(membership.version, Number(version));
     const lost = known !== '' && known !== epoch;
@@ -156,6 +163,7 @@ export class Memberships {
       membership.lostAt = membership.beatAt;
       measure.storeLost();
     }
+    if (doubted && !lost) for (const listener of this.listeners) listener.doubted(membership);
     if (join) for (const listener of this.listeners) listener.joined(membership, lost);
     else for (const listener of this.listeners) await listener.counted(membership, Number(owned));
     return true;

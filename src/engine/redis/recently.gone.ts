@@ -1,36 +1,42 @@
 import type { Clock } from '../../kernel/clock.js';
 import type { CustomLoader } from '../engine.js';
 import type { Scripts } from './scripts.js';
-import { presenceKey, shardOf } from './shards.js';
-
-interface Departed {
-  readonly userId: string;
-  readonly at: number;
-}
+import { presenceKey } from './shards.js';
+import type { Gone } from './sockets.js';
 
 /**
- * Who left this instance lately, as long as their last seen may be nowhere but in the store: should it be emptied, it
- * is brought back from here.
+ * Who left this instance lately, as long as their last seen may be nowhere but in the store: should that lose it, it is
+ * brought back from here.
  */
 export class RecentlyGone {
-  /** Oldest first. */
-  private departed: Departed[] = [];
+  /** By socket, oldest first. */
+  private readonly departed = new Map<string, Gone>();
 
   constructor(
     private readonly scripts: Scripts,
     private readonly clock: Clock,
   ) {}
 
-  /** `at`: last sign of life, monotonic. */
-  add(userId: string, at: number): void {
-    this.departed.push({ userId, at });
-    if (this.departed.length > 2 * KEPT_MAX) this.departed = this.departed.slice(-KEPT_MAX);
+  add(gone: Gone): void {
+    const { departed } = this;
+    departed.delete(gone.id);
+    departed.set(gone.id, gone);
+    const since = this.clock.monotonic() - KEPT_MS;
+    for (const [id, { at }] of departed) {
+      if (at > since && departed.size <= KEPT_MAX) return;
+      departed.delete(id);
+    }
+  }
+
+  get(id: string): Gone | undefined {
+    return this.departed.get(id);
   }
 
   async bringBack(shard: number, load: CustomLoader, isHere: (userId: string) => boolean): Promise<void> {
     const now = this.clock.monotonic();
-    this.departed = this.departed.filter((one) => now - one.at < KEPT_MS);
-    const own = this.departed.filter((one) => shardOf(one.userId) === shard && !isHere(one.userId));
+    const own = [...this.departed.values()].filter(
+      (one) => one.shard === shard && now - one.at < KEPT_MS && !isHere(one.userId),
+    );
     if (own.length === 0) return;
     try {
       const customs = await load([...new Set(own.map((one) => one.userId))].slice(0, BATCH));

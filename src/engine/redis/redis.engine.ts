@@ -38,7 +38,7 @@ export class RedisEngine extends Engine {
     private readonly timings: Timings = TIMINGS,
   ) {
     super();
-    this.connections = makeConnections(urls);
+    this.connections = makeConnections(urls, clock);
     const { commands, sharded } = this.connections;
     this.channels = new Channels(this.connections, clock);
     this.scripts = new Scripts(commands, settings, timings, sharded ? 'SPUBLISH' : 'PUBLISH');
@@ -100,6 +100,7 @@ export class RedisEngine extends Engine {
   async close(): Promise<void> {
     await Promise.all(this.loops.map((loop) => loop.stop()));
     await this.beats?.stop();
+    this.channels.close();
     disconnect(this.connections);
   }
 

@@ -26,6 +26,7 @@ const PRESENCE = [
   'custom-set',
   'activity-touch',
   'truth-read',
+  'truth-tell',
   'holder-list',
   'seen-list',
   'seen-queue',

@@ -21,17 +21,18 @@ interface Socket {
   counts: boolean;
   /** Asked to count again, and not yet acknowledged. */
   attach: boolean;
+  /** The store may have lost what it had acknowledged: what is known here goes. */
+  doubted: boolean;
 }
 
-/** A socket that has closed, while the store does not know it. */
-interface Gone {
+/** A socket that has closed. */
+export interface Gone {
   readonly id: string;
   readonly userId: string;
   readonly shard: number;
   /** Last sign of life; monotonic. */
   readonly at: number;
   readonly graceMs: number;
-  failed: boolean;
 }
 
 /**
@@ -43,8 +44,12 @@ export class Sockets implements MembershipListener {
   private readonly inShard = Array.from({ length: SHARDS }, () => new Set<string>());
   private readonly dirty = new Set<string>();
   private readonly gone = new Map<string, Gone>();
+  /** Of those: to be tried again. */
+  private readonly failed = new Set<string>();
   private readonly recent: RecentlyGone;
   private readonly mismatches = new Map<number, number>();
+  /** Shards in which closed sockets may have come back to life. */
+  private readonly doubts = new Set<Membership>();
   private loader: CustomLoader | null = null;
 
   constructor(
@@ -78,16 +83,9 @@ export class Sockets implements MembershipListener {
   release(request: ReleaseRequest): Promise<readonly string[]> {
     const socket = this.sockets.get(request.id);
     if (socket !== undefined) this.drop(socket);
-    const gone: Gone = {
-      id: request.id,
-      userId: request.userId,
-      shard: shardOf(request.userId),
-      at: this.clock.monotonic() - request.silentMs,
-      graceMs: this.graceMs(request.departure),
-      failed: false,
-    };
-    this.gone.set(gone.id, gone);
-    return this.pushGone(gone);
+    const { id, userId } = request;
+    const at = this.clock.monotonic() - request.silentMs;
+    return this.giveBack({ id, userId, shard: shardOf(userId), at, graceMs: this.graceMs(request.departure) });
   }
 
   /** They stop counting until they are attached again. Answers those that are not of this process. */
@@ -131,18 +129,30 @@ export class Sockets implements MembershipListener {
   /** Some of what the store has not acknowledged; the rest comes with the next turns. */
   async retry(): Promise<void> {
     for (let round = 0; round < ROUNDS && this.dirty.size > 0; round++) await this.retrySockets();
-    const failed = [...this.gone.values()].filter((gone) => gone.failed).slice(0, BATCH);
+    const failed = [...this.failed].flatMap((id) => this.gone.get(id) ?? []).slice(0, BATCH);
     await Promise.all(failed.map((gone) => this.pushGone(gone)));
+    for (const membership of this.doubts) if (await this.reconcile(membership)) this.doubts.delete(membership);
   }
 
   joined({ shard }: Membership, lost: boolean): void {
     for (const id of this.inShard[shard] ?? []) this.dirty.add(id);
     // What the last life still had to give back is taken from it by the fence, or was lost.
     for (const gone of this.gone.values()) {
-      if (gone.shard === shard && gone.failed) this.giveUp(gone);
+      if (gone.shard === shard && this.failed.has(gone.id)) this.giveUp(gone);
     }
-    if (lost && this.loader !== null)
-      void this.recent.bringBack(shard, this.loader, (userId) => this.ofUser(userId).length > 0);
+    if (lost) this.bringBack(shard);
+  }
+
+  doubted(membership: Membership): void {
+    const { shard } = membership;
+    for (const id of this.inShard[shard] ?? []) {
+      const socket = this.sockets.get(id);
+      if (socket === undefined) continue;
+      socket.doubted = true;
+      this.dirty.add(id);
+    }
+    this.doubts.add(membership);
+    this.bringBack(shard);
   }
 
   async counted(membership: Membership, owned: number): Promise<void> {
@@ -154,24 +164,43 @@ export class Sockets implements MembershipListener {
     if (times >= 2) await this.reconcile(membership);
   }
 
-  /** Adds what the store misses and removes what it has too many. Doing either once too often is harmless. */
-  private async reconcile({ shard, key, incarnation }: Membership): Promise<void> {
+  private bringBack(shard: number): void {
+    if (this.loader === null) return;
+    void this.recent.bringBack(shard, this.loader, (userId) => this.ofUser(userId).length > 0);
+  }
+
+  /**
+   * Adds what the store misses and removes what it has too many. Doing either once too often is harmless. False: there
+   * is more to be removed.
+   */
+  private async reconcile({ shard, key, incarnation }: Membership): Promise<boolean> {
     const flat = texts(await this.scripts.run('socket-list', key, incarnation));
     const owned = new Map<string, string>();
     for (let at = 0; at < flat.length; at += 2) owned.set(flat[at] ?? '', flat[at + 1] ?? '');
     for (const id of this.inShard[shard] ?? []) if (!owned.has(id)) this.dirty.add(id);
-    const extra = [...owned].filter(([id]) => !this.sockets.has(id)).slice(0, BATCH);
-    const departure = 'abrupt';
+    const extra = [...owned].filter(([id]) => !this.sockets.has(id) && !this.gone.has(id));
+    const at = this.clock.monotonic();
+    const graceMs = this.graceMs('abrupt');
     await Promise.all(
-      extra.map(([id, userId]) => this.release({ userId, kind: 'socket', id, departure, silentMs: 0 })),
+      extra
+        .slice(0, BATCH)
+        .map(([id, userId]) => this.giveBack(this.recent.get(id) ?? { id, userId, shard, at, graceMs })),
     );
     this.mismatches.set(shard, 0);
+    return extra.length <= BATCH;
   }
 
   private async retrySockets(): Promise<void> {
     const sockets = firstOf(this.dirty, BATCH).flatMap((id) => this.sockets.get(id) ?? []);
-    const truths = await Promise.all(sockets.map((socket) => this.push(socket)));
+    const customs = await this.chosen(sockets.filter(({ doubted }) => doubted));
+    const truths = await Promise.all(sockets.map((socket) => this.push(socket, customs.get(socket.userId))));
     await this.registerAnew(sockets.filter((_, at) => truths[at] === null));
+  }
+
+  /** Their chosen statuses, as far as they are to be had: the store may have gone back to older ones. */
+  private async chosen(sockets: readonly Socket[]): Promise<ReadonlyMap<string, Custom>> {
+    if (sockets.length === 0 || this.loader === null) return new Map();
+    return this.loader([...new Set(sockets.map(({ userId }) => userId))]).catch(() => new Map());
   }
 
   private async push(socket: Socket, custom?: Custom): Promise<Truth | null> {
@@ -189,6 +218,7 @@ export class Sockets implements MembershipListener {
     this.dirty.delete(socket.id);
     socket.counts = counts === '1';
     socket.attach = false;
+    socket.doubted = false;
     this.memberships.saw(socket.shard, epoch);
     return truthOf(socket.userId, truth);
   }
@@ -207,10 +237,15 @@ export class Sockets implements MembershipListener {
       Math.round(now - socket.connectedAt),
       socket.activeAt === null ? -1 : Math.round(now - socket.activeAt),
       socket.idle ? '1' : '0',
-      socket.attach ? 'attach' : socket.counts ? '1' : '0',
+      countsArg(socket),
       ...customArgs(custom),
     );
     return texts(answer);
+  }
+
+  private giveBack(gone: Gone): Promise<readonly string[]> {
+    this.gone.set(gone.id, gone);
+    return this.pushGone(gone);
   }
 
   private async pushGone(gone: Gone): Promise<readonly string[]> {
@@ -233,18 +268,23 @@ export class Sockets implements MembershipListener {
         await this.memberships.rejoin(gone.shard, incarnation);
         return [];
       }
-      this.gone.delete(gone.id);
-      if (shown !== '' && shown !== 'OFFLINE') this.recent.add(gone.userId, gone.at);
+      this.forgetGone(gone);
+      if (shown !== '' && shown !== 'OFFLINE') this.recent.add(gone);
       return typing;
     } catch (error) {
-      gone.failed = true;
+      this.failed.add(gone.id);
       throw error;
     }
   }
 
   private giveUp(gone: Gone): void {
-    this.gone.delete(gone.id);
-    this.recent.add(gone.userId, gone.at);
+    this.forgetGone(gone);
+    this.recent.add(gone);
+  }
+
+  private forgetGone({ id }: Gone): void {
+    this.gone.delete(id);
+    this.failed.delete(id);
   }
 
   /** Registers sockets of users whom the store does not know any more. Who is not found was deleted. */
@@ -274,6 +314,7 @@ export class Sockets implements MembershipListener {
       idle: false,
       counts: true,
       attach: false,
+      doubted: false,
     };
     this.sockets.set(socket.id, socket);
     this.inShard[socket.shard]?.add(socket.id);
@@ -305,6 +346,13 @@ export class Sockets implements MembershipListener {
     if (departure === 'now') return -1;
     return departure === 'clean' ? this.settings.leaveGraceMs : this.settings.offlineGraceMs;
   }
+}
+
+/** `attach`: it counts again. `0`, `1`: as it was, if the store knows it; else this. `-`, `+`: this, whatever the store knows. */
+function countsArg({ attach, counts, doubted }: Socket): string {
+  if (attach) return 'attach';
+  if (doubted) return counts ? '+' : '-';
+  return counts ? '1' : '0';
 }
 
 /** Calls in one round trip, also the pace at which a new life registers everything. */

@@ -8,7 +8,7 @@ import { Listening } from './listening.js';
 import type { Membership, MembershipListener, Memberships } from './membership.js';
 import type { Scripts } from './scripts.js';
 import { texts } from './scripts.js';
-import { presenceChannel, SHARDS, shardOf } from './shards.js';
+import { byShard, presenceChannel, SHARDS, shardOf } from './shards.js';
 import type { Timings } from './timings.js';
 import { toldOf } from './truth.codec.js';
 import type { Told } from './truth.codec.js';
@@ -35,6 +35,8 @@ export class Watches implements MembershipListener {
   private readonly inShard = Array.from({ length: SHARDS }, () => new Set<string>());
   /** Version up to which each shard's changes have been looked at. */
   private readonly looked = new Array<number>(SHARDS).fill(0);
+  /** Shards that may have lost what was told -> when to compare; monotonic. */
+  private readonly doubtful = new Map<number, number>();
   private readonly listening: Listening;
 
   constructor(
@@ -100,11 +102,15 @@ export class Watches implements MembershipListener {
     const { shard } = membership;
     this.looked[shard] = 0;
     this.clock.after(this.timings.rebuildMs, () => this.rebuilt(shard));
-    // A living instance has brought back everybody by then, one that stood still included; a dead one never will. Graces
-    // were lost with the store, and to wait for the longest of them would be to show people who left long ago.
-    const waitMs = this.timings.nodeTtlMs + this.timings.beatMs;
-    const { lostAt } = membership;
-    this.clock.after(waitMs, () => void this.tellAbsent(membership, lostAt).catch(() => undefined));
+    this.tellAbsentLater(membership);
+  }
+
+  doubted(membership: Membership): void {
+    const { beatMs } = this.timings;
+    this.looked[membership.shard] = 0;
+    // Every instance has noticed by then, and said again what it knows.
+    this.doubtful.set(membership.shard, this.clock.monotonic() + 2 * beatMs);
+    this.tellAbsentLater(membership);
   }
 
   counted({ shard, version }: Membership): Promise<void> {
@@ -169,7 +175,9 @@ export class Watches implements MembershipListener {
     return truth === null ? null : watched.truth;
   }
 
-  private async repairOne({ shard, key }: Membership): Promise<void> {
+  private async repairOne(membership: Membership): Promise<void> {
+    const { shard, key } = membership;
+    if ((this.doubtful.get(shard) ?? Infinity) <= this.clock.monotonic()) await this.tellAgain(membership);
     const since = this.looked[shard] ?? 0;
     const answer = texts(await this.scripts.run('shard-changes', key, since, CHANGES_MAX));
     const [verdict, epoch = '', version] = answer;
@@ -207,11 +215,26 @@ export class Watches implements MembershipListener {
 
   private async readAgain(userIds: readonly string[], reason: Repair): Promise<void> {
     measure.repaired(reason, userIds.length);
-    for (let at = 0; at < userIds.length; at += CHANGES_MAX) {
-      const some = userIds.slice(at, at + CHANGES_MAX);
-      const truths = await this.readStore(some);
+    // Shards that cannot be reached do not hold up the others.
+    const shards = [...byShard(userIds).values()].map(async (positions) => {
+      const truths = await this.readStore(positions.map((at) => userIds[at] ?? ''));
       for (const truth of truths) if (truth !== null) this.accept(truth.userId, truth);
-    }
+    });
+    await Promise.allSettled(shards);
+  }
+
+  /** What somebody here was told and the store has lost: it tells what is true there as something newer. */
+  private async tellAgain({ shard, key }: Membership): Promise<void> {
+    const userIds = [...(this.inShard[shard] ?? [])];
+    const known = userIds.map((userId) => this.watched.get(userId)?.version ?? 0);
+    const truths = await this.readStore(userIds);
+    const behind = userIds.flatMap((userId, at) => {
+      const version = known[at] ?? 0;
+      return (truths[at]?.version ?? Infinity) < version ? { userId, version } : [];
+    });
+    if (behind.length > 0) measure.repaired('gap', behind.length);
+    await Promise.all(behind.map(({ userId, version }) => this.scripts.run('truth-tell', key, userId, version)));
+    this.doubtful.delete(shard);
   }
 
   /** What was held back while the platforms of a user came back one by one. */
@@ -227,6 +250,14 @@ export class Watches implements MembershipListener {
       watched.held = null;
       this.accept(userId, held);
     }
+  }
+
+  private tellAbsentLater(membership: Membership): void {
+    // A living instance has brought back everybody by then, one that stood still included; a dead one never will. Graces
+    // were lost with the store, and to wait for the longest of them would be to show people who left long ago.
+    const waitMs = this.timings.nodeTtlMs + this.timings.beatMs;
+    const { lostAt } = membership;
+    this.clock.after(waitMs, () => void this.tellAbsent(membership, lostAt).catch(() => undefined));
   }
 
   /** Emptied once more meanwhile, the store is being filled again: that loss has a turn of its own. */

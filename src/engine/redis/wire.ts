@@ -1,7 +1,6 @@
 import type { Clock } from '../../kernel/clock.js';
 import type { Connections } from './connection.js';
 import { reached } from './failures.js';
-import { bySlot } from './shards.js';
 
 type Done = () => void;
 
@@ -14,12 +13,13 @@ export class Wire {
   private joining = new Map<string, Done[]>();
   private leaving = new Set<string>();
   private scheduled = false;
-  private readonly granted = new Set<string>();
+  /** Channels that somebody wants and that were granted once. */
+  protected readonly granted = new Set<string>();
   private readonly returned: (() => void)[] = [];
 
   constructor(
     protected readonly connections: Connections,
-    private readonly clock: Clock,
+    protected readonly clock: Clock,
   ) {
     connections.subscriber.on('ready', () => void this.comeBack());
   }
@@ -47,6 +47,11 @@ export class Wire {
 
   /** The library takes back patterns too; there are none. */
   punsubscribe(): void {
+    return;
+  }
+
+  /** Gives up what the client does not give up by itself. */
+  close(): void {
     return;
   }
 
@@ -109,40 +114,21 @@ export class Wire {
     }
   }
 
-  private async comeBack(): Promise<void> {
+  /** Asks for everything again after the connection has come back. */
+  protected async comeBack(): Promise<void> {
     try {
       await Promise.all(this.groups([...this.granted]).map((group) => this.join(group)));
     } catch {
       // Gone again: there will be another return.
       return;
     }
+    this.tellReturn();
+  }
+
+  protected tellReturn(): void {
     for (const listener of this.returned) listener();
   }
 }
 
-/** Sharded channels of a cluster: messages stay on the node that has the slot, and one command takes one slot only. */
-export class ShardedWire extends Wire {
-  override async publish(channel: string, payload: string): Promise<void> {
-    await this.connections.commands.spublish(channel, payload);
-  }
-
-  // The client looks after the connections of its subscribers itself.
-  override check(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  protected override join(channels: readonly string[]): Promise<unknown> {
-    return this.connections.subscriber.ssubscribe(...channels);
-  }
-
-  protected override leave(channels: readonly string[]): Promise<unknown> {
-    return this.connections.subscriber.sunsubscribe(...channels);
-  }
-
-  protected override groups(channels: readonly string[]): readonly (readonly string[])[] {
-    return bySlot(channels).flatMap((own) => super.groups(own));
-  }
-}
-
 const CHANNELS_A_COMMAND = 500;
-const ASK_AGAIN_MS = 300;
+export const ASK_AGAIN_MS = 300;

@@ -1,6 +1,7 @@
 -- Renews what an instance holds of this shard, or joins it.
 -- ARGV: incarnation, '1' to join, highest version the instance has seen, epoch it knows ('' none), an epoch to begin with
--- Answer: 'OK' | 'FENCED', epoch, version, number of sockets owned, now, number of users shown
+-- Answer: 'OK' | 'FENCED', epoch, version, number of sockets owned, now, number of users shown, name of what this server
+--   has been told since it began or took over ('' if that is not to be had)
 local incarnation, join, seen, known, fresh = ARGV[1], ARGV[2] == '1', tonumber(ARGV[3]), ARGV[4], ARGV[5]
 
 if EPOCH == '' then
@@ -17,4 +18,6 @@ local lease = redis.call('ZSCORE', INSTANCES, incarnation)
 if lease and tonumber(lease) == 0 or not lease and not join then return { 'FENCED', EPOCH, whole(VERSION), 0 } end
 redis.call('ZADD', INSTANCES, whole(NOW + NODE_TTL_MS), incarnation)
 local shown = redis.call('HGET', META, 'on') or '0'
-return { 'OK', EPOCH, whole(VERSION), redis.call('HLEN', owned_key(incarnation)), whole(NOW), shown }
+local info = redis.pcall('INFO', 'replication')
+local history = type(info) == 'string' and string.match(info, 'master_replid:(%x+)') or ''
+return { 'OK', EPOCH, whole(VERSION), redis.call('HLEN', owned_key(incarnation)), whole(NOW), shown, history }

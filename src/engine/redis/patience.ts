@@ -1,0 +1,41 @@
+import type { Command } from 'ioredis';
+import type { Cancel, Clock } from '../../kernel/clock.js';
+
+/**
+ * Gives up commands that are not answered in time. Time is counted in turns of this, each of which lets the event loop
+ * read what has come: a process that stood still does not take its own silence for the server's.
+ */
+export class Patience {
+  private turns = 0;
+  /** In the order in which they were sent, which is the order of their ends. */
+  private sent: { readonly command: Command; readonly until: number }[] = [];
+  private stop: Cancel | null = null;
+
+  constructor(private readonly clock: Clock) {}
+
+  with(command: Command): void {
+    this.stop ??= this.clock.every(TURN_MS, () => this.turn());
+    this.sent.push({ command, until: this.turns + TURNS });
+  }
+
+  end(): void {
+    this.stop?.();
+    this.stop = null;
+    this.sent = [];
+  }
+
+  private turn(): void {
+    this.turns += 1;
+    let over = 0;
+    for (const { command, until } of this.sent) {
+      if (until > this.turns) break;
+      over += 1;
+      if (!command.isResolved) command.reject(new Error('Command timed out'));
+    }
+    this.sent = this.sent.slice(over);
+  }
+}
+
+const TURN_MS = 50;
+/** Half a second, and the turn that had begun. */
+const TURNS = 11;

@@ -1,0 +1,73 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { RedisEngine } from '../../src/engine/redis/redis.engine.js';
+import type { PrivateRedis } from '../support/redis.js';
+import { instanceOn, theRedis, untilReal } from './redis.world.js';
+import { CUSTOM, gone, NEAR_MS, socket } from './world.js';
+import type { World } from './world.js';
+
+type Instance = World & { readonly engine: RedisEngine };
+
+/** As after a replica took over that had not heard the last writes. */
+describe('a store that has gone back to what it was a moment ago', () => {
+  let redis: PrivateRedis;
+  let one: Instance;
+  let two: Instance;
+
+  beforeEach(async () => {
+    redis = await theRedis();
+    await redis.flush();
+    one = await instanceOn(redis, { instanceId: 'one', idleAfterMs: 60_000 });
+    two = await instanceOn(redis, { instanceId: 'two', idleAfterMs: 60_000 });
+    for (const instance of [one, two])
+      instance.engine.presence.loadCustomsWith((ids) => Promise.resolve(new Map(ids.map((id) => [id, CUSTOM]))));
+  });
+  afterEach(() => Promise.all([one.close(), two.close()]));
+
+  const goBack = async () => {
+    await redis.kill();
+    await redis.run();
+  };
+  const shown = (userId: string) => two.truths.filter((told) => told.userId === userId).map(({ truth }) => truth);
+  const last = (userId: string) => shown(userId).at(-1)?.status;
+  const status = async (userId: string) => {
+    const [truth] = await two.engine.presence.read([userId]).catch(() => [undefined]);
+    return truth?.status;
+  };
+
+  it('hears again who came and who went, and everybody is shown as they are', async () => {
+    await two.engine.presence.watch(['stays', 'left', 'came', 'away']);
+    for (const name of ['stays', 'left', 'away']) await one.engine.presence.hold(socket(name, name));
+    await untilReal(() => two.truths.length === 3, 1000);
+    await redis.admin.save();
+    const leftAt = await one.now();
+    await one.engine.presence.release(gone('left', 'left', 'now'));
+    await one.engine.presence.leave('away', null);
+    await one.engine.presence.hold(socket('came', 'came'));
+    await untilReal(() => two.truths.length === 6, 1000);
+    await goBack();
+    const right = async () =>
+      (await status('stays')) === 'ONLINE' &&
+      (await status('came')) === 'ONLINE' &&
+      ((await status('left')) ?? 'OFFLINE') === 'OFFLINE' &&
+      (await status('away')) === 'OFFLINE';
+    await untilReal(right, 5000);
+    expect(['stays', 'left', 'came', 'away'].map(last)).toEqual(['ONLINE', 'OFFLINE', 'ONLINE', 'OFFLINE']);
+    const seen = (await two.engine.presence.unstored(10)).find(({ userId }) => userId === 'left');
+    expect(Math.abs((seen?.lastSeen ?? 0) - leftAt)).toBeLessThan(NEAR_MS);
+  });
+
+  it('tells anew what it takes for old, to those who know something newer', async () => {
+    await two.engine.presence.watch(['ann']);
+    await one.engine.presence.hold(socket('ann', 's1'));
+    await redis.admin.save();
+    await one.engine.presence.leave('ann', null);
+    await untilReal(() => last('ann') === 'OFFLINE', 1000);
+    await redis.kill();
+    // Here again before anybody has noticed: to the store she never left.
+    await expect(one.engine.presence.hold(socket('ann', 's1', { attach: true }))).rejects.toThrow();
+    await redis.run();
+    await untilReal(() => last('ann') === 'ONLINE', 5000);
+    const versions = shown('ann').map((truth) => truth?.version ?? 0);
+    expect(versions).toEqual([...versions].sort((a, b) => a - b));
+  });
+});
