@@ -2,10 +2,10 @@ import type { DataSource } from 'typeorm';
 
 import type { Directory } from '../kernel/directory/directory.service.js';
 
-const PEOPLE = ['alice', 'bob', 'carol'] as const;
+const PEOPLE = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank'] as const;
 const CONVERSATION = 'lobby';
 
-/** Three people who know each other and share a conversation, where there is nobody yet. */
+/** A few people who know each other and share a conversation, where there is nobody yet. */
 export async function seed(database: DataSource, directory: Directory): Promise<void> {
   const [anybody] = await database.query<unknown[]>('SELECT 1 FROM users LIMIT 1');
   if (anybody !== undefined) return;

@@ -46,6 +46,10 @@ export class Outbox {
     return this.heldSince;
   }
 
+  get queuedBytes(): number {
+    return this.queue.reduce((sum, message) => sum + frameSize(message), this.socket.writableLength);
+  }
+
   put(message: Message): void {
     if (this.closed) return;
     if (this.held) {

@@ -25,6 +25,8 @@ export interface Line {
   ping(): void;
   /** Since when (monotonic) the peer has not taken what was written; null: it has. */
   readonly stuckSince: number | null;
+  /** What was said and the peer has not taken yet. */
+  readonly queuedBytes: number;
   /** Says why and closes; nothing more is taken from the peer. */
   end(ending: Ending): void;
   /** Closes without a word: nobody is there to hear it. */

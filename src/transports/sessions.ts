@@ -54,6 +54,7 @@ export class Sessions implements OnApplicationBootstrap, OnApplicationShutdown {
       this.clock.every(PULSE_MS, () => this.pulse()),
       measure.gauge('connections', () => this.census().live),
       measure.gauge('connectionsHeld', () => this.census().held),
+      measure.gauge('queuedBytes', () => this.census().queuedBytes),
       measure.gauge('usersConnected', () => this.byUser.size),
     ];
   }
@@ -110,14 +111,16 @@ export class Sessions implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   /** Counted when somebody asks, which is rarely. */
-  private census(): { live: Record<string, number>; held: number } {
+  private census(): { live: Record<string, number>; held: number; queuedBytes: number } {
     const live: Record<string, number> = Object.fromEntries(TRANSPORTS.map((transport) => [transport, 0]));
     let held = 0;
+    let queuedBytes = 0;
     for (const { line } of this.live) {
       live[line.transport] = (live[line.transport] ?? 0) + 1;
       if (line.stuckSince !== null) held += 1;
+      queuedBytes += line.queuedBytes;
     }
-    return { live, held };
+    return { live, held, queuedBytes };
   }
 
   private endThoseOf(userId: string): void {

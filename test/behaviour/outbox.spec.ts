@@ -109,6 +109,17 @@ describe('what is said to one socket', () => {
     expect(said * 1024).toBeLessThan(WAITING_BYTES_MAX + 4096);
   });
 
+  it('is counted until it is taken', async () => {
+    expect(outbox.queuedBytes).toBe(0);
+    await stuff();
+    const before = outbox.queuedBytes;
+    expect(before).toBeGreaterThan(0);
+    answer('z'.repeat(1000));
+    expect(outbox.queuedBytes).toBeGreaterThanOrEqual(before + 1000);
+    peer.resume();
+    await vi.waitFor(() => expect(outbox.queuedBytes).toBe(0), { timeout: 10_000 });
+  });
+
   it('ends with what was said before the goodbye', async () => {
     answer('last words');
     outbox.close();

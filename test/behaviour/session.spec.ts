@@ -23,6 +23,7 @@ class Wire implements Line {
   pings = 0;
   cuts = 0;
   stuckSince: number | null = null;
+  queuedBytes = 0;
   ping = () => void (this.pings += 1);
   end = (ending: Ending) => void this.endings.push(ending);
   cut = () => void (this.cuts += 1);

@@ -29,6 +29,7 @@ const GAUGES = [
   'conversationsWatched',
   'connections',
   'connectionsHeld',
+  'queuedBytes',
   'unacknowledged',
   'postgresConnections',
   'lastSeenWaiting',

@@ -61,6 +61,7 @@ export const METRICS = {
   conversationsWatched: gauge('conversations_watched', 'Conversations whose typing somebody here follows.'),
   connections: gauge('connections', 'Live connections, identified or not yet.', { transport: TRANSPORTS }),
   connectionsHeld: gauge('connections_held', 'Connections whose peer takes nothing at the moment.'),
+  queuedBytes: gauge('queued_bytes', 'Said to peers that have not taken it yet, over all connections.'),
   connectionsOpened: counter('connections_opened', 'Connections opened.', { transport: TRANSPORTS }),
   connectionsEnded: counter('connections_ended', 'Connections ended, by what ended them; slow: a reader cut off.', {
     transport: TRANSPORTS,

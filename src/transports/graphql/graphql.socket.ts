@@ -69,6 +69,10 @@ export class GraphqlSocket implements Line, ProtocolSocket {
     return this.outbox.stuckSince;
   }
 
+  get queuedBytes(): number {
+    return this.outbox.queuedBytes;
+  }
+
   send(data: string): void {
     this.outbox.put({ head: null, body: Buffer.from(data) });
   }

@@ -46,6 +46,11 @@ export class StatusStream implements Line {
     call.once('cancelled', () => this.finish(!peer.gone));
   }
 
+  /** Of its HTTP/2 connection, which may carry more than this stream. */
+  get queuedBytes(): number {
+    return this.peer.socket.writableLength;
+  }
+
   get caller(): Caller | null {
     return this.session.caller;
   }

@@ -32,6 +32,10 @@ export class IoOutbox implements Way {
     return this.since;
   }
 
+  get queuedBytes(): number {
+    return this.bytes;
+  }
+
   /** `say` writes about so many bytes. */
   put(bytes: number, say: () => void): void {
     if (this.bytes > WAITING_BYTES_MAX) return this.overflow();

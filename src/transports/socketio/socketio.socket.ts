@@ -77,6 +77,10 @@ export class IoSocket implements Line, Teller {
     return this.outbox.stuckSince;
   }
 
+  get queuedBytes(): number {
+    return this.outbox.queuedBytes;
+  }
+
   /** Proves who is there. Refuses as Session.identify; one whose token has expired is told when it is connected. */
   async identify(): Promise<void> {
     try {

@@ -105,6 +105,10 @@ export class PlainSocket implements Line, Teller {
     return this.outbox.stuckSince;
   }
 
+  get queuedBytes(): number {
+    return this.outbox.queuedBytes;
+  }
+
   ping(): void {
     this.ws.ping();
   }
