@@ -5,6 +5,7 @@ import { measure } from '../../kernel/metrics/measure.js';
 import type { EngineSettings } from '../engine.js';
 import type { Client } from './connection.js';
 import { reached } from './failures.js';
+import { Load } from './load.js';
 import type { Timings } from './timings.js';
 
 /** What a script answers: texts, numbers, and lists of them. */
@@ -25,7 +26,6 @@ const PRESENCE = [
   'user-account',
   'custom-set',
   'activity-touch',
-  'truth-read',
   'truth-tell',
   'holder-list',
   'seen-list',
@@ -33,8 +33,12 @@ const PRESENCE = [
   'seen-stored',
   'typing-note',
 ] as const;
+const READING = ['truth-read'] as const;
 const TYPING = ['typing-start', 'typing-stop', 'typing-list', 'typing-sweep'] as const;
-export type ScriptName = (typeof PRESENCE)[number] | (typeof TYPING)[number];
+export type ScriptName = (typeof PRESENCE | typeof READING | typeof TYPING)[number];
+
+/** Longer, a call would hold up others for milliseconds. */
+const HOLDS_A_CALL = 200;
 
 /** The scripts that may turn somebody to another status, and the cause that this has then. */
 const CAUSE_OF: Readonly<Partial<Record<ScriptName, Cause>>> = {
@@ -49,7 +53,11 @@ const CAUSE_OF: Readonly<Partial<Record<ScriptName, Cause>>> = {
 
 /** The atomic steps. Each is one file in lua/, behind what it shares with its kind. */
 export class Scripts {
+  /** Whether one server has all shards, so that a call may be about several. */
+  readonly together: boolean;
   private readonly scripts: ReadonlyMap<ScriptName, { readonly source: string; readonly sha: string }>;
+  /** Not sent yet; by key where each is to be alone. */
+  private loads = new Map<string, Load>();
 
   constructor(
     private readonly client: Client,
@@ -57,32 +65,68 @@ export class Scripts {
     timings: Timings,
     publish: 'PUBLISH' | 'SPUBLISH',
   ) {
+    this.together = publish === 'PUBLISH';
     const constants = constantsOf(settings, timings, publish);
     const presence = constants + file('shard') + file('record');
     const typing = constants + file('typing');
     this.scripts = new Map<ScriptName, { source: string; sha: string }>([
       ...PRESENCE.map((name) => [name, script(causeOf(name) + presence + told(name))] as const),
+      ...READING.map((name) => [name, script(file(name))] as const),
       ...TYPING.map((name) => [name, script(typing + file(name))] as const),
     ]);
   }
 
-  /** One round trip; calls of one tick travel together. Refuses with SERVICE_UNAVAILABLE. */
-  async run(name: ScriptName, key: string, ...args: readonly (string | number)[]): Promise<Answer> {
+  /** One round trip; calls of one tick travel together, in their order. Refuses with SERVICE_UNAVAILABLE. */
+  run(name: ScriptName, key: string, ...args: readonly (string | number)[]): Promise<Answer> {
+    return this.runOver(name, [key], args);
+  }
+
+  /** About several shards, where they are together. */
+  runOver(name: ScriptName, keys: readonly string[], args: readonly (string | number)[]): Promise<Answer> {
+    if (this.loads.size > 0) this.sendLoads();
+    return this.send(name, keys, args);
+  }
+
+  /**
+   * The answer to one hold. Those of one turn of the event loop are one call: most of what a call costs, here and in
+   * Redis, is not what it does.
+   */
+  async hold(key: string, hold: string): Promise<string> {
+    const lane = this.together ? '' : key;
+    let load = this.loads.get(lane);
+    if (!load || load.holds.length === HOLDS_A_CALL) {
+      if (load) this.sendLoads();
+      this.loads.set(
+        lane,
+        (load = new Load(async (keys, holds) => texts(await this.send('socket-hold', keys, holds)))),
+      );
+      setImmediate(() => this.sendLoads());
+    }
+    return load.add(key, hold);
+  }
+
+  private sendLoads(): void {
+    const { loads } = this;
+    this.loads = new Map();
+    for (const load of loads.values()) load.send();
+  }
+
+  private async send(name: ScriptName, keys: readonly string[], args: readonly (string | number)[]): Promise<Answer> {
     const began = measure.moment();
-    const answer = await reached(() => this.ask(name, key, args));
+    const answer = await reached(() => this.ask(name, keys, args));
     measure.redis(began);
     const cause = CAUSE_OF[name];
     return cause === undefined ? answer : counted(cause, answer);
   }
 
-  private async ask(name: ScriptName, key: string, args: readonly (string | number)[]): Promise<Answer> {
+  private async ask(name: ScriptName, keys: readonly string[], args: readonly (string | number)[]): Promise<Answer> {
     const { source, sha } = this.scripts.get(name) ?? script('');
     try {
-      return (await this.client.evalsha(sha, 1, key, ...args)) as Answer;
+      return (await this.client.evalsha(sha, keys.length, ...keys, ...args)) as Answer;
     } catch (error) {
       // A restarted or flushed server has forgotten it.
       if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-      return (await this.client.eval(source, 1, key, ...args)) as Answer;
+      return (await this.client.eval(source, keys.length, ...keys, ...args)) as Answer;
     }
   }
 }

@@ -6,7 +6,7 @@ import { RecentlyGone } from './recently.gone.js';
 import type { Scripts } from './scripts.js';
 import { texts } from './scripts.js';
 import { SHARDS, shardOf } from './shards.js';
-import { customArgs, truthOf } from './truth.codec.js';
+import { customArgs, truthOfPacked } from './truth.codec.js';
 
 /** A live socket of this process, as the store should have it. Times are monotonic. */
 interface Socket {
@@ -206,41 +206,34 @@ export class Sockets implements MembershipListener {
   private async push(socket: Socket, custom?: Custom): Promise<Truth | null> {
     const { incarnation } = this.memberships.of(socket.shard);
     let answer = await this.runHold(socket, custom);
-    if (answer[0] === 'FENCED') {
+    if (answer === 'FENCED') {
       await this.memberships.rejoin(socket.shard, incarnation);
       // Closed meanwhile: it must not come back.
       if (this.sockets.get(socket.id) !== socket) return null;
       answer = await this.runHold(socket, custom);
     }
-    const [verdict, truth = '', counts, epoch = ''] = answer;
-    if (verdict === 'FENCED') throw unavailable();
-    if (verdict === 'UNKNOWN') return null;
+    if (answer === 'FENCED') throw unavailable();
+    if (answer === 'UNKNOWN') return null;
+    const epochAt = answer.indexOf('|', 2);
     this.dirty.delete(socket.id);
-    socket.counts = counts === '1';
+    socket.counts = answer.startsWith('1');
     socket.attach = false;
     socket.doubted = false;
-    this.memberships.saw(socket.shard, epoch);
-    return truthOf(socket.userId, truth);
+    this.memberships.saw(socket.shard, answer.slice(2, epochAt));
+    return truthOfPacked(socket.userId, answer.slice(epochAt + 1));
   }
 
-  private async runHold(socket: Socket, custom: Custom | undefined): Promise<readonly string[]> {
+  /** See lua/socket-hold.lua. */
+  private runHold(socket: Socket, custom: Custom | undefined): Promise<string> {
     const { key, incarnation } = this.memberships.of(socket.shard);
+    const { id, userId, deviceId, platform, idle } = socket;
     const now = this.clock.monotonic();
-    const answer = await this.scripts.run(
-      'socket-hold',
-      key,
-      incarnation,
-      socket.id,
-      socket.userId,
-      socket.deviceId,
-      socket.platform,
-      Math.round(now - socket.connectedAt),
-      socket.activeAt === null ? -1 : Math.round(now - socket.activeAt),
-      socket.idle ? '1' : '0',
-      countsArg(socket),
-      ...customArgs(custom),
-    );
-    return texts(answer);
+    const connected = Math.round(now - socket.connectedAt);
+    const active = socket.activeAt === null ? -1 : Math.round(now - socket.activeAt);
+    const [version, on, off, message, ends] = customArgs(custom);
+    const state = `${connected}|${active}|${idle ? 1 : 0}|${countsArg(socket)}`;
+    const chosen = `${version}|${on}|${off}|${ends}|${message}`;
+    return this.scripts.hold(key, `${incarnation}|${id}|${userId}|${deviceId}|${platform}|${state}|${chosen}`);
   }
 
   private giveBack(gone: Gone): Promise<readonly string[]> {

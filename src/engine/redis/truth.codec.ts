@@ -9,6 +9,7 @@ export interface Told {
   readonly truth: Truth | null;
 }
 
+type Packed = [Shown, string, string, string, string, string];
 type Row = [number, Shown, number, number, number, string, StatusMessage | null, string];
 
 export function toldOf(userId: string, payload: unknown): Told {
@@ -28,12 +29,35 @@ export function toldOf(userId: string, payload: unknown): Told {
   return { version, epoch, truth };
 }
 
-/** '' is no record. */
+const SHOWN_FIELDS = 6;
+const FIELDS_BEFORE_MESSAGE = 14;
+
+/** Of the packed field of a record, see lua/record.lua; '' is no record. */
+export function truthOfPacked(userId: string, packed: string): Truth | null {
+  if (packed === '') return null;
+  const [status, since, lastSeen, lastActive, version, platforms] = packed.split('|', SHOWN_FIELDS) as Packed;
+  let at = 0;
+  for (let field = 0; field < FIELDS_BEFORE_MESSAGE; field += 1) at = packed.indexOf('|', at) + 1;
+  return {
+    userId,
+    version: Number(version),
+    status,
+    since: time(Number(since)),
+    lastSeen: time(Number(lastSeen)),
+    lastActive: time(Number(lastActive)),
+    platforms: platforms === '' ? [] : (platforms.split(' ') as Platform[]),
+    message: at === packed.length ? null : (JSON.parse(packed.slice(at)) as StatusMessage),
+  };
+}
+
+/** As it is published; '' is no record. */
 export const truthOf = (userId: string, text: string): Truth | null =>
   text === '' ? null : toldOf(userId, JSON.parse(text)).truth;
 
+type CustomArgs = readonly [version: string | number, on: string, off: string, message: string, ends: number];
+
 /** A chosen status as the scripts take it: version ('' not given), while active, while inactive, message, its end. */
-export function customArgs(custom: Custom | undefined): readonly (string | number)[] {
+export function customArgs(custom: Custom | undefined): CustomArgs {
   if (custom === undefined) return ['', '', '', '', 0];
   const { version, whileActive, whileInactive, message } = custom;
   if (message === null) return [version, whileActive, whileInactive, '', 0];

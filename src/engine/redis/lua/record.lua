@@ -4,6 +4,7 @@
 --     st since ls la v pl         what is shown: status, since, lastSeen, lastActive, version, platforms
 --     cv wa wi mx msg             chosen status: version, while active, while inactive, end of the message, message (JSON)
 --     ac ge lf ck                 was active, grace end, newest sign of life of who left, last checkpoint
+--                                 (truth.codec.ts reads the first six and the message)
 local HOLDER = '^(%d+)|(%d+)|(%d)|(%d)|(%d+)|(%d+)|([^|]*)|([^|]*)|(.*)$'
 local HOLDER_FORMAT = '%d|%d|%d|%d|%d|%d|%s|%s|%s'
 local RECORD = '^([^|]*)|(%d+)|(%d+)|(%d+)|(%d+)|([^|]*)|(%d+)|([^|]*)|([^|]*)|(%d+)|(%d)|(%d+)|(%d+)|(%d+)|(.*)$'
