@@ -12,7 +12,7 @@ import { checkId, checkIds } from '../kernel/input.js';
 import { measure } from '../kernel/metrics/measure.js';
 import { Stream } from '../kernel/stream.js';
 import { HIDDEN } from '../privacy/privacy.rules.js';
-import { type Dossier, pairKey, PrivacyService } from '../privacy/privacy.service.js';
+import { type Dossier, PrivacyService } from '../privacy/privacy.service.js';
 import { Inquiry } from './presence.inquiry.js';
 import { Subject, type Watch, type Watcher } from './presence.subject.js';
 import type { AroundWatch, PresenceView, WatchTarget } from './presence.types.js';
@@ -314,9 +314,8 @@ export class PresenceFeed {
     const [dossiers] = await Promise.all([this.inquiry.ask(keys, stored), this.refresh(watchers)]);
     const now = this.clock.now();
     asked.forEach(({ watcher, doubts }, i) => {
-      const key = keys[i];
-      if (!key || !isAttached(watcher)) return;
-      const dossier = dossiers.get(pairKey(key));
+      if (!isAttached(watcher)) return;
+      const dossier = dossiers[i] ?? null;
       if (watcher.doubts !== doubts) {
         watcher.state = 'DOUBTED';
         this.doubtful.add(watcher);
@@ -366,7 +365,7 @@ export class PresenceFeed {
   }
 }
 
-function decide(watcher: Watcher, dossier: Dossier | undefined, now: number): void {
+function decide(watcher: Watcher, dossier: Dossier | null, now: number): void {
   const { first, subject } = watcher;
   watcher.state = 'JUDGED';
   watcher.doubts = 0;

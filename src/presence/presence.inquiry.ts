@@ -1,7 +1,7 @@
 import type { Dossier, PrivacyService } from '../privacy/privacy.service.js';
 
 type Pair = Parameters<PrivacyService['dossiers']>[0][number];
-type Dossiers = Map<string, Dossier>;
+type Dossiers = readonly (Dossier | null)[];
 
 interface Question {
   readonly pairs: readonly Pair[];
@@ -21,7 +21,7 @@ export class Inquiry {
 
   constructor(private readonly privacy: PrivacyService) {}
 
-  /** As PrivacyService.dossiers, whose verdicts the watchers keep; may answer more than was asked. */
+  /** As PrivacyService.dossiers, whose verdicts the watchers keep. */
   ask(pairs: readonly Pair[], stored: ReadonlySet<string>): Promise<Dossiers> {
     return new Promise((answer) => {
       this.waiting.push({ pairs, stored, answer });
@@ -46,7 +46,8 @@ export class Inquiry {
     const stored = new Set(questions.flatMap((question) => [...question.stored]));
     try {
       const dossiers = await this.privacy.dossiers(pairs, stored, false);
-      for (const { answer } of questions) answer(dossiers);
+      let from = 0;
+      for (const { answer, pairs: own } of questions) answer(dossiers.slice(from, (from += own.length)));
     } catch {
       // What one of them asked could not be answered: each learns what becomes of its own.
       for (const { answer, pairs: own, stored: theirs } of questions) answer(this.privacy.dossiers(own, theirs, false));

@@ -79,7 +79,8 @@ const PAIRS_SQL = `
     vc.owner_id IS NOT NULL AS v_contact, ve.always AS v_always, ve.never AS v_never,
     vb.owner_id IS NOT NULL AS v_blocked,
     ls.last_seen_at, ls.last_active_at
-  FROM unnest($1::text[], $2::text[], $3::boolean[]) AS p (subject_id, viewer_id, whole)
+  FROM unnest(string_to_array($1, ' '), string_to_array($2, ' '), string_to_array($3, ' ')::boolean[])
+    AS p (subject_id, viewer_id, whole)
   JOIN users u ON u.id = p.subject_id
   LEFT JOIN privacy_settings sp ON sp.user_id = p.subject_id
   LEFT JOIN privacy_settings vp ON vp.user_id = p.viewer_id
@@ -113,7 +114,12 @@ export class PrivacyRepository {
    * left out where its verdict is that of an ordinary pair; the caller has to know that the subject exists.
    */
   async pairs(keys: readonly PairKey[], whole: (key: PairKey) => boolean): Promise<PairRow[]> {
-    const columns = [keys.map((key) => key.subjectId), keys.map((key) => key.viewerId), keys.map(whole)];
+    // Ids never hold a space. The driver would look at every element of an array for what has to be escaped.
+    const columns = [
+      keys.map((key) => key.subjectId).join(' '),
+      keys.map((key) => key.viewerId).join(' '),
+      keys.map(whole).join(' '),
+    ];
     const rows = await reachable(() => this.database.query<RawPair[]>(PAIRS_SQL, columns));
     return rows.map(toPairRow);
   }

@@ -77,46 +77,53 @@ export class PrivacyService {
   }
 
   /**
-   * The dossiers of those pairs whose subject exists, by `pairKey`. At most one query a thousand pairs, none when all
-   * is cached. `stored`: subjects whose last seen in Postgres is wanted too. `keep`: false for somebody who keeps the
-   * verdicts anyway, so that they are not in memory twice. When Postgres cannot be asked, what is not cached is hidden;
-   * a subject not known at all is left out.
+   * A dossier for each pair, in the order asked; null where there is no such subject. At most one query a thousand
+   * pairs, none when all is cached. `stored`: subjects whose last seen in Postgres is wanted too. `keep`: false for
+   * somebody who keeps the verdicts anyway, so that they are not in memory twice. When Postgres cannot be asked, what is
+   * not cached is hidden; a subject not known at all refuses SERVICE_UNAVAILABLE.
    */
   async dossiers(
     keys: readonly PairKey[],
     stored: ReadonlySet<string> = new Set(),
     keep = true,
-  ): Promise<Map<string, Dossier>> {
-    const found = new Map<string, Dossier>();
-    const asked = new Map<string, PairKey>();
+  ): Promise<readonly (Dossier | null)[]> {
     // A user who is not cached comes with the pair's own query.
     const users = this.directory.known(keys.map((key) => key.subjectId));
-    for (const key of keys) {
+    const asked: number[] = [];
+    const found = keys.map((key, at): Dossier | null => {
       const user = users.get(key.subjectId);
-      const verdict = user && this.cached(key);
-      if (verdict && !stored.has(key.subjectId)) found.set(pairKey(key), { user, verdict, certain: true });
-      else asked.set(pairKey(key), key);
-    }
-    const list = [...asked];
-    for (let start = 0; start < list.length; start += PAIRS_A_QUERY) {
-      await this.load(list.slice(start, start + PAIRS_A_QUERY), { users, stored, keep }, found);
+      const verdict = user && !stored.has(key.subjectId) ? this.cached(key) : undefined;
+      if (user && verdict) return { user, verdict, certain: true };
+      asked.push(at);
+      return null;
+    });
+    for (let start = 0; start < asked.length; start += PAIRS_A_QUERY) {
+      const some = asked.slice(start, start + PAIRS_A_QUERY);
+      const loaded = await this.load(
+        some.flatMap((at) => keys[at] ?? []),
+        { users, stored, keep },
+      );
+      some.forEach((at, i) => (found[at] = loaded[i] ?? null));
     }
     return found;
   }
 
-  /** As `dossiers`, of many subjects for one viewer, by subject. */
+  /** As `dossiers`, of many subjects for one viewer, by subject; without those who do not exist. */
   async dossiersFor(
     viewerId: string,
     subjectIds: Iterable<string>,
     stored?: ReadonlySet<string>,
   ): Promise<Map<string, Dossier>> {
-    const keys = [...new Set(subjectIds)].map((subjectId) => ({ subjectId, viewerId }));
-    const found = await this.dossiers(keys, stored);
+    const distinct = [...new Set(subjectIds)];
+    const found = await this.dossiers(
+      distinct.map((subjectId) => ({ subjectId, viewerId })),
+      stored,
+    );
     const bySubject = new Map<string, Dossier>();
-    for (const key of keys) {
-      const dossier = found.get(pairKey(key));
-      if (dossier) bySubject.set(key.subjectId, dossier);
-    }
+    distinct.forEach((subjectId, at) => {
+      const dossier = found[at];
+      if (dossier) bySubject.set(subjectId, dossier);
+    });
     return bySubject;
   }
 
@@ -156,45 +163,44 @@ export class PrivacyService {
     return this.settings(caller.userId);
   }
 
-  private async load(
-    asked: readonly (readonly [pairKey: string, key: PairKey])[],
-    { users, stored, keep }: Loading,
-    found: Map<string, Dossier>,
-  ): Promise<void> {
+  private async load(keys: readonly PairKey[], { users, stored, keep }: Loading): Promise<readonly (Dossier | null)[]> {
     const asOf = this.changeCount;
     // Who is in memory exists for as long as changes are heard of; then only what is out of the ordinary is read.
     const trusted = this.changes.fresh();
     const whole = ({ subjectId }: PairKey) => !trusted || !users.has(subjectId) || stored.has(subjectId);
     let rows: readonly PairRow[];
     try {
-      rows = await this.repository.pairs(
-        asked.map(([, key]) => key),
-        whole,
-      );
+      rows = await this.repository.pairs(keys, whole);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      // Closed, not open: who cannot be judged is hidden.
-      for (const [name, key] of asked) {
-        const user = users.get(key.subjectId);
-        const verdict = this.cached(key);
-        if (user) found.set(name, { user, verdict: verdict ?? HIDDEN, certain: verdict !== undefined });
-      }
-      if (asked.some(([name]) => !found.has(name))) throw error;
-      return;
-    }
-    for (const row of rows) {
-      const verdict = row.subjectId === row.viewerId ? ABOUT_ONESELF : this.judge(row.pair);
-      const { user, lastSeen, lastActive } = row;
-      found.set(pairKey(row), { user, verdict, certain: true, lastSeen, lastActive });
-      if (keep) this.verdicts.set(pairKey(row), { verdict, asOf });
-    }
-    for (const [name, key] of asked) {
-      const user = users.get(key.subjectId);
-      if (!user || whole(key) || found.has(name)) continue;
-      found.set(name, { user, verdict: this.ordinary, certain: true });
-      if (keep) this.verdicts.set(name, { verdict: this.ordinary, asOf });
+      return keys.map((key) => this.unasked(key, users.get(key.subjectId), error));
     }
     this.directory.prime(rows.map((row) => row.user));
+    // Mostly there is none.
+    const byPair = new Map(rows.map((row) => [pairKey(row), row]));
+    return keys.map((key) => {
+      const row = rows.length > 0 ? byPair.get(pairKey(key)) : undefined;
+      const dossier = row ? this.dossierOf(row) : whole(key) ? null : this.ordinaryOf(users.get(key.subjectId));
+      if (keep && dossier) this.verdicts.set(pairKey(key), { verdict: dossier.verdict, asOf });
+      return dossier;
+    });
+  }
+
+  private dossierOf(row: PairRow): Dossier {
+    const verdict = row.subjectId === row.viewerId ? ABOUT_ONESELF : this.judge(row.pair);
+    const { user, lastSeen, lastActive } = row;
+    return { user, verdict, certain: true, lastSeen, lastActive };
+  }
+
+  private ordinaryOf(user: User | undefined): Dossier | null {
+    return user ? { user, verdict: this.ordinary, certain: true } : null;
+  }
+
+  /** Closed, not open: who cannot be judged is hidden. */
+  private unasked(key: PairKey, user: User | undefined, refusal: Refusal): Dossier {
+    if (!user) throw refusal;
+    const verdict = this.cached(key);
+    return { user, verdict: verdict ?? HIDDEN, certain: verdict !== undefined };
   }
 
   /** Equal verdicts are one object: there are few, and every watcher holds one. */
@@ -241,7 +247,7 @@ export class PrivacyService {
 }
 
 /** One key for a pair; ids never hold a space. */
-export function pairKey(key: PairKey): string {
+function pairKey(key: PairKey): string {
   return `${key.subjectId} ${key.viewerId}`;
 }
 

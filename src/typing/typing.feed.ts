@@ -9,7 +9,7 @@ import { conversationNotFound, Refusal } from '../kernel/errors.js';
 import { checkId } from '../kernel/input.js';
 import { measure } from '../kernel/metrics/measure.js';
 import { Stream } from '../kernel/stream.js';
-import { pairKey, PrivacyService } from '../privacy/privacy.service.js';
+import { PrivacyService } from '../privacy/privacy.service.js';
 import { sendable, viewOf } from './typing.rules.js';
 import type { TypingView } from './typing.types.js';
 
@@ -167,8 +167,8 @@ export class TypingFeed {
     const keys = watches.map(({ viewerId }) => ({ subjectId: userId, viewerId }));
     const dossiers = await this.privacy.dossiers(keys);
     const views = new Map<boolean, TypingView>();
-    for (const watch of watches) {
-      const dossier = dossiers.get(pairKey({ subjectId: userId, viewerId: watch.viewerId }));
+    for (const [at, watch] of watches.entries()) {
+      const dossier = dossiers[at];
       if (!room.watches.has(watch) || !dossier) continue;
       const key = keyOf(event);
       const sent = sendable(event, belongs && dossier.verdict.typing, watch.told.get(key));
