@@ -18,7 +18,8 @@ export interface StreamOptions<V> {
  * arrives, at most one view a key waits, so the queue is bounded by the number of keys.
  */
 export class Stream<V> implements AsyncIterableIterator<V> {
-  private readonly waiting = new Map<string, V>();
+  /** Null while nothing waits. */
+  private waiting: Map<string, V> | null = null;
   private sink: Sink<V> | null = null;
   private reader: { resolve: (result: IteratorResult<V>) => void; reject: (error: Error) => void } | null = null;
   private ended = false;
@@ -45,6 +46,7 @@ export class Stream<V> implements AsyncIterableIterator<V> {
       return resolve({ done: false, value: view });
     }
     const key = this.options.keyOf(view);
+    this.waiting ??= new Map();
     // Deleted first, so that the order of what waits is the order of the last changes.
     this.waiting.delete(key);
     this.waiting.set(key, view);
@@ -70,15 +72,16 @@ export class Stream<V> implements AsyncIterableIterator<V> {
   /** From now on every view goes to the sink at once, first those that wait. */
   drainTo(sink: Sink<V>): void {
     this.sink = sink;
-    for (const view of this.waiting.values()) sink.next(view);
-    this.waiting.clear();
+    const waiting = this.waiting;
+    this.waiting = null;
+    for (const view of waiting?.values() ?? []) sink.next(view);
     if (this.ended) sink.end(this.error);
   }
 
   next(): Promise<IteratorResult<V>> {
-    const [first] = this.waiting;
+    const [first] = this.waiting ?? [];
     if (first) {
-      this.waiting.delete(first[0]);
+      this.waiting?.delete(first[0]);
       return Promise.resolve({ done: false, value: first[1] });
     }
     if (this.ended) {
@@ -93,13 +96,13 @@ export class Stream<V> implements AsyncIterableIterator<V> {
 
   /** The reader leaves: nothing more is delivered. */
   return(): Promise<IteratorResult<V>> {
-    this.waiting.clear();
+    this.waiting = null;
     this.end();
     return Promise.resolve({ done: true, value: undefined });
   }
 
   throw(error: Error): Promise<IteratorResult<V>> {
-    this.waiting.clear();
+    this.waiting = null;
     this.end();
     return Promise.reject(error);
   }

@@ -24,7 +24,8 @@ export class Outbox {
   private flushing = false;
   private heldSince: number | null = null;
   private closed = false;
-  private readonly patients = new Set<Patient>();
+  /** Null while nobody waits, which is nearly always. */
+  private patients: Set<Patient> | null = null;
 
   constructor(
     private readonly socket: Socket,
@@ -70,11 +71,11 @@ export class Outbox {
 
   /** Calls back when the peer takes messages again. */
   wait(patient: Patient): void {
-    this.patients.add(patient);
+    if (!this.closed) (this.patients ??= new Set()).add(patient);
   }
 
   forget(patient: Patient): void {
-    this.patients.delete(patient);
+    this.patients?.delete(patient);
   }
 
   /** Writes what can be written now and takes nothing more; a goodbye may follow. */
@@ -82,7 +83,7 @@ export class Outbox {
     this.flush();
     this.closed = true;
     this.queue = [];
-    this.patients.clear();
+    this.patients = null;
   }
 
   private flush(): void {
@@ -113,14 +114,14 @@ export class Outbox {
     this.drained();
     this.flush();
     for (let patient = this.next(); patient && !this.held; patient = this.next()) {
-      if (patient.resume(CHUNK_BYTES)) this.patients.delete(patient);
+      if (patient.resume(CHUNK_BYTES)) this.patients?.delete(patient);
       this.flush();
     }
     this.waitingBytes = this.queue.reduce((sum, message) => sum + answerSize(message), 0);
   }
 
   private next(): Patient | undefined {
-    return this.closed ? undefined : this.patients.values().next().value;
+    return this.patients?.values().next().value;
   }
 }
 
