@@ -1,4 +1,4 @@
-import { Field, ID, InputType, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
+import { ArgsType, Field, ID, InputType, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
 import { SHOWN } from '../engine/engine.js';
 import type { Shown } from '../engine/engine.js';
 import { PLATFORMS } from '../kernel/caller.js';
@@ -13,6 +13,7 @@ import { CUSTOM_STATUSES, LAST_SEEN_BUCKETS } from './presence.types.js';
 import type {
   ConnectionView,
   CustomStatus,
+  HeartbeatInput,
   HeartbeatView,
   LastSeenBucket,
   MessageInput,
@@ -158,6 +159,18 @@ export class HeartbeatResultType implements HeartbeatView {
 
   @Field(() => UserPresenceType)
   readonly presence: PresenceView;
+}
+
+@ArgsType()
+export class HeartbeatArgs implements HeartbeatInput {
+  @Field(() => ID, { nullable: true })
+  readonly deviceId?: string | null;
+
+  @Field(() => Boolean, { nullable: true, defaultValue: true })
+  readonly active?: boolean | null;
+
+  @Field(() => PlatformEnum, { nullable: true })
+  readonly platform?: Platform | null;
 }
 
 @InputType('StatusMessageInput')

@@ -1,16 +1,16 @@
 import { Args, ID, Int, Mutation, Query, Resolver, Subscription } from '@nestjs/graphql';
 import { Me } from '../kernel/auth/me.decorator.js';
-import type { Caller, Platform } from '../kernel/caller.js';
+import type { Caller } from '../kernel/caller.js';
 import { badInput } from '../kernel/errors.js';
 import type { Stream } from '../kernel/stream.js';
 import { OnlineLists } from './online.service.js';
 import { PresenceFeed } from './presence.feed.js';
 import {
   CustomStatusEnum,
+  HeartbeatArgs,
   HeartbeatResultType,
   MeType,
   OnlineUsersType,
-  PlatformEnum,
   StatusMessageInputType,
   UserPresenceType,
 } from './presence.graphql.js';
@@ -89,11 +89,10 @@ export class PresenceResolver {
   })
   heartbeat(
     @Me() caller: Caller,
-    @Args('deviceId', { type: () => ID, nullable: true }) deviceId: Maybe<string>,
-    @Args('active', { type: () => Boolean, nullable: true, defaultValue: true }) active: Maybe<boolean>,
-    @Args('platform', { type: () => PlatformEnum, nullable: true }) platform: Maybe<Platform>,
+    // One object: each argument by itself is looked up by itself, with every heartbeat.
+    @Args() input: HeartbeatArgs,
   ): Promise<HeartbeatView> {
-    return this.presence.heartbeat(caller, { deviceId, active, platform });
+    return this.presence.heartbeat(caller, input);
   }
 
   @Mutation(() => UserPresenceType, {

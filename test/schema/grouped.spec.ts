@@ -1,8 +1,9 @@
 import { GraphQLSchemaHost } from '@nestjs/graphql';
 import fc from 'fast-check';
-import { parse, specifiedRules, subscribe, validate, type ExecutionResult, type GraphQLSchema } from 'graphql';
+import { execute, parse, specifiedRules, subscribe, validate, type ExecutionResult, type GraphQLSchema } from 'graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { PresenceView } from '../../src/presence/presence.types.js';
+import { Executor } from '../../src/transports/graphql/executor.js';
 import { Groups } from '../../src/transports/graphql/groups.js';
 import { schemaOfCode } from './printed.js';
 
@@ -16,6 +17,9 @@ beforeAll(async () => {
     yield await Promise.resolve(given);
   };
   field.resolve = (view: unknown) => view;
+  const list = schema.getQueryType()?.getFields()['userStatuses'];
+  if (!list) throw new Error('userStatuses is gone');
+  list.resolve = (_root, { userIds }: { userIds: string[] }) => Promise.resolve(userIds.map(() => given));
 });
 
 /** How one subscriber alone is answered by graphql-js, serialised as the protocol library would. */
@@ -154,6 +158,25 @@ describe('an event made once for many subscribers', () => {
       { numRuns: 400 },
     );
     expect(compared).toBe(400);
+  });
+
+  it('is not different from what somebody who asks is told', async () => {
+    const asked = fc.tuple(fc.constantFrom('', 'mine: '), selection('UserPresence', 2)).map(([alias, set]) => {
+      const text = operation(`{ ${alias}userStatuses(userIds: $ids) ${set} }`, 'A').replace('[ID!]', '[ID!]!');
+      return text.replace('subscription', 'query');
+    });
+    const flags = fc.record({ a: fc.boolean(), b: fc.boolean() });
+    await fc.assert(
+      fc.asyncProperty(asked, views, flags, fc.boolean(), async (query, view, values, fits) => {
+        fc.pre(validate(schema, parse(query), specifiedRules).length === 0);
+        given = view;
+        const variableValues = { ...values, ids: fits ? ['u', 'v'] : 'u' };
+        const args = { schema, document: parse(query), variableValues };
+        const { text } = await new Executor().answer(args);
+        expect(text).toBe(JSON.stringify(await execute(args)));
+      }),
+      { numRuns: 200 },
+    );
   });
 
   it('is made once for those who differ only in whom they watch, and anew for those who show other things', () => {

@@ -7,7 +7,7 @@ import type { Caller } from '../caller.js';
 import { unauthenticated } from '../errors.js';
 import { AuthService } from './auth.service.js';
 import { BEARER, BearerStrategy } from './bearer.strategy.js';
-import { identityOf } from './identity.js';
+import { identityOf, type Identity } from './identity.js';
 
 const PUBLIC = 'auth:public';
 
@@ -28,12 +28,17 @@ export class CallerGuard implements CanActivate {
     this.strategy = new BearerStrategy(auth);
   }
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
-    if (this.reflector.getAllAndOverride<boolean>(PUBLIC, [context.getHandler(), context.getClass()])) return true;
+  /** A promise only where a token has to be verified: over a socket every call finds its caller proven. */
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const identity = identityOf(context);
     if (identity.caller) return true;
+    if (this.reflector.getAllAndOverride<boolean>(PUBLIC, [context.getHandler(), context.getClass()])) return true;
     if (!identity.request) throw unauthenticated();
-    identity.remember(await this.authenticate(identity.request));
+    return this.prove(identity, identity.request);
+  }
+
+  private async prove(identity: Identity, request: Request): Promise<boolean> {
+    identity.remember(await this.authenticate(request));
     return true;
   }
 

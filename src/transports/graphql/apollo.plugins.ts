@@ -41,6 +41,6 @@ export const telling: ApolloServerPlugin = {
   },
 };
 
-function callerOf(context: BaseContext & { readonly req?: { readonly user?: unknown } }): Partial<Caller> {
-  return context.req?.user ?? {};
+function callerOf(context: BaseContext & { readonly caller?: Caller }): Partial<Caller> {
+  return context.caller ?? {};
 }

@@ -1,5 +1,6 @@
 import { Injectable, NotFoundException, type NestMiddleware } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
+import { Answers } from './answers.js';
 import { Documents } from './documents.js';
 import { explain } from './explain.js';
 import { JSON_TYPE, RESPONSE_TYPE, legacy } from './media.js';
@@ -10,7 +11,10 @@ import { JSON_TYPE, RESPONSE_TYPE, legacy } from './media.js';
  */
 @Injectable()
 export class Doorkeeper implements NestMiddleware {
-  constructor(private readonly documents: Documents) {}
+  constructor(
+    private readonly documents: Documents,
+    private readonly answers: Answers,
+  ) {}
 
   use(request: Request, response: Response, next: NextFunction): void {
     // Apollo is mounted by prefix; nothing but the one path is GraphQL.
@@ -19,8 +23,12 @@ export class Doorkeeper implements NestMiddleware {
     response.setHeader('Cache-Control', 'no-store');
     const text = textOf(request);
     // What is no document at all is Apollo's to refuse.
-    const { errors } = text ? this.documents.take(text) : {};
-    if (!errors) return next();
+    if (!text) return next();
+    const { document, errors } = this.documents.take(text);
+    if (!errors) {
+      const given = this.answers.give(request, response, document);
+      return void given.then((done) => done || next()).catch(next);
+    }
     const old = legacy(request.headers.accept);
     response
       .status(old ? 200 : 400)

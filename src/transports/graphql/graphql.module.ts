@@ -3,9 +3,11 @@ import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { GraphQLModule } from '@nestjs/graphql';
 import { Config } from '../../kernel/config/config.js';
 import { SocketsModule } from '../sockets.module.js';
+import { Answers } from './answers.js';
 import { apolloOptions } from './apollo.options.js';
 import { Doorkeeper } from './doorkeeper.js';
 import { Documents } from './documents.js';
+import { Executor } from './executor.js';
 import { GraphqlProtocol } from './graphql.protocol.js';
 import { GraphqlServer } from './graphql.server.js';
 import { Groups } from './groups.js';
@@ -27,7 +29,7 @@ class KeptDocumentsModule {}
     KeptDocumentsModule,
     SocketsModule,
   ],
-  providers: [Documents, Doorkeeper, Groups, GraphqlProtocol, GraphqlServer],
+  providers: [Answers, Documents, Doorkeeper, Executor, Groups, GraphqlProtocol, GraphqlServer],
 })
 export class GraphqlModule implements NestModule {
   configure(consumer: MiddlewareConsumer): void {

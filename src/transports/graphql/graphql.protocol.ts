@@ -1,63 +1,46 @@
 import { Injectable } from '@nestjs/common';
 import { GraphQLSchemaHost } from '@nestjs/graphql';
 import {
+  createSourceEventStream,
   getOperationAST,
   GraphQLError,
   OperationTypeNode,
   type ExecutionArgs,
   type ExecutionResult,
-  type FormattedExecutionResult,
 } from 'graphql';
-import { makeServer, type Server, type SubscribePayload } from 'graphql-ws';
+import { Clock } from '../../kernel/clock.js';
+import { Stream } from '../../kernel/stream.js';
 import { endingOf, type Hello } from '../session.js';
+import type { GraphqlContext } from './apollo.options.js';
+import { Delivery } from './delivery.js';
+import { Dialog, type Opened, type Operator, type Prepared } from './dialog.js';
 import { Documents } from './documents.js';
+import { Executor } from './executor.js';
 import { explain, tell } from './explain.js';
-import { bearerOf, type GraphqlSocket, type SocketContext } from './graphql.socket.js';
+import { bearerOf, type GraphqlSocket } from './graphql.socket.js';
 import { Groups } from './groups.js';
-import { subscribe } from './subscribe.js';
+import type { Asked } from './messages.js';
 
-const INIT_WAIT_MS = 3000;
-const SUBSCRIPTIONS_MAX = 100;
-/** Characters of an operation's id, which is kept as long as the operation lives and is sent with every message. */
-const ID_MAX = 128;
-
-export interface Extra {
-  readonly socket: GraphqlSocket;
-}
-
-/** The protocol library with our identity, our limits and our way of delivering. */
+/** What operations over sockets come to: our identity, our limits, and our way of delivering. */
 @Injectable()
-export class GraphqlProtocol {
-  private readonly server: Server<Extra>;
-
+export class GraphqlProtocol implements Operator {
   constructor(
     private readonly host: GraphQLSchemaHost,
     private readonly documents: Documents,
-    groups: Groups,
-  ) {
-    this.server = makeServer<Hello & Record<string, unknown>, Extra>({
-      connectionInitWaitTimeout: INIT_WAIT_MS,
-      onConnect: ({ connectionParams, extra }) => this.welcome(extra.socket, connectionParams ?? {}),
-      onSubscribe: ({ extra }, id, payload) => this.prepare(extra.socket, id, payload),
-      subscribe: (args) => subscribe(args, groups),
-      onNext: (_context, _id, _payload, args, result) => this.explained(args, result),
-      onError: ({ extra }, _id, { operationName }, errors) =>
-        errors.map((error) => {
-          tell(error, operationName, extra.socket.session.caller ?? {});
-          return explain(error);
-        }),
-    });
-  }
+    private readonly executor: Executor,
+    private readonly groups: Groups,
+    private readonly clock: Clock,
+  ) {}
 
   /** Speaks with a socket that has just opened. */
   serve(socket: GraphqlSocket): void {
-    const closed = this.server.opened(socket, { socket });
-    socket.onClosed((code, reason) => void closed(code, reason));
+    const dialog = new Dialog(socket, this, this.clock);
+    socket.begin(dialog);
   }
 
-  private async welcome(socket: GraphqlSocket, hello: Hello & Record<string, unknown>): Promise<boolean> {
+  async welcome(socket: GraphqlSocket, hello: Hello & { readonly authorization?: unknown }): Promise<boolean> {
     try {
-      await socket.session.identify(bearerOf(hello['authorization']));
+      await socket.session.identify(bearerOf(hello.authorization));
       await socket.session.open(hello);
       return true;
     } catch (error) {
@@ -66,46 +49,49 @@ export class GraphqlProtocol {
     }
   }
 
-  private prepare(
-    socket: GraphqlSocket,
-    id: string,
-    payload: SubscribePayload,
-  ): ExecutionArgs | readonly GraphQLError[] {
-    const { caller } = socket.session;
-    if (id.length > ID_MAX || !caller) {
-      socket.end('malformed');
-      return [badInput('The id is too long')];
-    }
-    const { document, errors } = this.documents.take(payload.query);
-    if (errors) return errors;
-    const operation = getOperationAST(document, payload.operationName);
-    if (!operation) return [unknownOperation()];
-    if (operation.operation === OperationTypeNode.SUBSCRIPTION) {
-      if (socket.deliveries.size + socket.opening >= SUBSCRIPTIONS_MAX) {
-        return [badInput(`A socket has at most ${SUBSCRIPTIONS_MAX} subscriptions`)];
-      }
-      socket.opening += 1;
-    }
-    const contextValue: SocketContext = { caller, socket, id };
-    return {
-      schema: this.host.schema,
-      document,
-      operationName: payload.operationName,
-      variableValues: payload.variables,
-      contextValue,
-    };
+  prepare({ session }: GraphqlSocket, { query, operationName, variables }: Asked): Prepared {
+    const { document, errors } = this.documents.take(query);
+    if (errors) return { errors };
+    const operation = getOperationAST(document, operationName);
+    if (!operation) return { errors: [unknownOperation()] };
+    const contextValue: GraphqlContext = { caller: session.caller ?? undefined };
+    const args = { schema: this.host.schema, document, operationName, variableValues: variables, contextValue };
+    return { args, live: operation.operation === OperationTypeNode.SUBSCRIPTION };
   }
 
-  private explained(args: ExecutionArgs, result: ExecutionResult): FormattedExecutionResult | undefined {
-    if (!result.errors) return undefined;
-    const { caller } = args.contextValue as SocketContext;
-    for (const error of result.errors) tell(error, args.operationName, caller);
-    return { ...result, errors: result.errors.map(explain) };
+  async open(socket: GraphqlSocket, id: string, args: ExecutionArgs, onOver: (error?: Error) => void): Promise<Opened> {
+    let source: unknown;
+    try {
+      source = await createSourceEventStream(args);
+    } catch (error) {
+      return { errors: [error] };
+    }
+    if (!(source instanceof Stream)) return source as ExecutionResult & { readonly errors: readonly GraphQLError[] };
+    const group = this.groups.join(args);
+    return new Delivery(id, source as Stream<object>, group, socket.outbox, (error) => {
+      this.groups.leave(group);
+      onOver(error);
+    });
+  }
+
+  async execute(args: ExecutionArgs): Promise<string> {
+    return (await this.executor.answer(args)).text;
+  }
+
+  explainAll({ session }: GraphqlSocket, operationName: string | null, errors: readonly unknown[]): readonly object[] {
+    return explained(session.caller, operationName, errors);
   }
 }
 
-function badInput(message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
+function explained(
+  caller: GraphqlSocket['session']['caller'],
+  operationName: string | null | undefined,
+  errors: readonly unknown[],
+) {
+  return errors.map((error) => {
+    tell(error, operationName, caller ?? {});
+    return explain(error);
+  });
 }
 
 function unknownOperation(): GraphQLError {

@@ -1,13 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { Injectable } from '@nestjs/common';
-import { handleProtocols } from 'graphql-ws';
 import { WebSocketServer } from 'ws';
 import { Clock } from '../../kernel/clock.js';
 import { Sessions } from '../sessions.js';
 import { UpgradeRouter } from '../upgrade.js';
 import { GraphqlProtocol } from './graphql.protocol.js';
 import { GraphqlSocket } from './graphql.socket.js';
+import { PROTOCOL } from './messages.js';
 
 /** Without compression: frames that we write ourselves must not meet frames that wait to be compressed. */
 const OPTIONS = {
@@ -19,7 +19,7 @@ const OPTIONS = {
   maxBufferedChunks: 1024,
   closeTimeout: 2000,
   skipUTF8Validation: false,
-  handleProtocols,
+  handleProtocols: (offered: ReadonlySet<string>) => offered.has(PROTOCOL) && PROTOCOL,
 };
 
 /** graphql-transport-ws at /graphql. */

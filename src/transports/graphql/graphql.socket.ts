@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net';
-import type { WebSocket as ProtocolSocket } from 'graphql-ws';
 import type { WebSocket } from 'ws';
-import type { Caller } from '../../kernel/caller.js';
 import type { Clock } from '../../kernel/clock.js';
+import type { Fields } from '../commands.js';
 import { Outbox } from '../outbox.js';
 import type { Ending, Line, Session } from '../session.js';
 import type { Sessions } from '../sessions.js';
-import type { Delivery } from './delivery.js';
+import type { Dialog } from './dialog.js';
 import { tell } from './explain.js';
+import { PROTOCOL } from './messages.js';
 
 export const CLOSES: { readonly [ending in Ending]: readonly [code: number, reason: string] } = {
   unauthenticated: [4401, 'Unauthorized'],
@@ -25,21 +25,12 @@ const NO_CLOSE_FRAME = 1006;
 /** A payload that a client wants to see again in the pong. */
 const ECHO_MAX = 1024;
 
-/** What the resolvers of an operation over a socket are given. */
-export interface SocketContext {
-  readonly caller: Caller;
-  readonly socket: GraphqlSocket;
-  readonly id: string;
-}
-
-/** One WebSocket: between its bytes, its session and the protocol library. */
-export class GraphqlSocket implements Line, ProtocolSocket {
+/** One WebSocket: between its bytes, its session and the dialog of the protocol. */
+export class GraphqlSocket implements Line {
   readonly transport = 'graphql-ws';
   readonly session: Session;
   readonly outbox: Outbox;
-  readonly deliveries = new Set<Delivery>();
-  /** Subscriptions on their way to become deliveries. */
-  opening = 0;
+  private dialog: Dialog | null = null;
   private ended = false;
 
   constructor(
@@ -61,10 +52,6 @@ export class GraphqlSocket implements Line, ProtocolSocket {
     ws.on('ping', () => this.session.heard());
   }
 
-  get protocol(): string {
-    return this.ws.protocol;
-  }
-
   get stuckSince(): number | null {
     return this.outbox.stuckSince;
   }
@@ -77,39 +64,27 @@ export class GraphqlSocket implements Line, ProtocolSocket {
     this.outbox.put({ head: null, body: Buffer.from(data) });
   }
 
-  onMessage(take: (data: string) => Promise<void>): void {
-    this.ws.on('message', (data: Buffer, binary: boolean) => {
-      if (this.ended) return;
-      this.session.heard();
-      if (binary) return this.end('malformed');
-      const text = data.toString();
-      if (this.session.admit() !== 'YES' && !this.spares(text)) return;
-      take(text).catch((error: unknown) => {
-        tell(error, 'A message', this.session.caller ?? {});
-        this.close(...FAILED);
-      });
+  /** What the client says goes to the dialog, and its goodbye ends that. */
+  begin(dialog: Dialog): void {
+    this.dialog = dialog;
+    this.ws.once('close', (code) => {
+      const clean = !this.ended && code !== NO_CLOSE_FRAME;
+      this.stop();
+      void this.session.closed(clean);
     });
+    if (this.ws.protocol !== PROTOCOL) return this.close(4406, 'Subprotocol not acceptable');
+    this.ws.on('message', (data: Buffer, binary: boolean) => this.take(dialog, data, binary));
   }
 
   /** A ping with a token in it renews the identity; the pong says that it has. */
-  async onPing(payload?: Record<string, unknown>): Promise<void> {
+  async onPing(payload: Fields | null): Promise<void> {
     const { session } = this;
     if (payload && 'authorization' in payload) {
       if (session.caller && (await session.refresh(bearerOf(payload['authorization'])))) this.send('{"type":"pong"}');
       return;
     }
-    const pong = JSON.stringify({ type: 'pong', payload });
+    const pong = JSON.stringify({ type: 'pong', ...(payload && { payload }) });
     this.send(pong.length > ECHO_MAX ? '{"type":"pong"}' : pong);
-  }
-
-  /** Resolves the goodbye of the socket, with whether the client has said it. */
-  onClosed(closed: (code: number, reason: string) => void): void {
-    this.ws.once('close', (code, reason) => {
-      const clean = !this.ended && code !== NO_CLOSE_FRAME;
-      this.stop();
-      closed(code, reason.toString());
-      void this.session.closed(clean);
-    });
   }
 
   ping(): void {
@@ -136,8 +111,26 @@ export class GraphqlSocket implements Line, ProtocolSocket {
   private stop(): void {
     if (this.ended) return;
     this.ended = true;
-    for (const delivery of [...this.deliveries]) void delivery.return();
+    this.dialog?.stop();
     this.outbox.close();
+  }
+
+  private take(dialog: Dialog, data: Buffer, binary: boolean): void {
+    if (this.ended) return;
+    this.session.heard();
+    if (binary) return this.end('malformed');
+    const text = data.toString();
+    if (this.session.admit() !== 'YES' && !this.spares(text)) return;
+    try {
+      dialog.take(text)?.catch((error: unknown) => this.fail(error));
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  private fail(error: unknown): void {
+    tell(error, 'A message', this.session.caller ?? {});
+    this.close(...FAILED);
   }
 
   /** Whether a message over the limit is taken nevertheless; what is not is refused where there is a way to say it. */

@@ -3,6 +3,7 @@ import { GraphQLSchemaHost } from '@nestjs/graphql';
 import { executeSync, type DocumentNode, type ExecutionArgs, type GraphQLSchema } from 'graphql';
 import { explain, tell } from './explain.js';
 import { selectionOf, type Selection } from './selection.js';
+import type { Write } from './writer.js';
 
 type Variables = Readonly<Record<string, unknown>>;
 
@@ -17,22 +18,33 @@ export class Group {
   constructor(
     readonly key: string,
     private readonly args: ExecutionArgs,
+    private readonly write: Write | null,
   ) {}
 
   /** The payload of one `next` message for a view, made once however many members are given the same view. */
   payload(view: object): Buffer {
     if (view === this.lastView) return this.lastPayload;
     let payload = this.payloads.get(view);
-    if (!payload) this.payloads.set(view, (payload = Buffer.from(JSON.stringify(this.execute(view)))));
+    if (!payload) this.payloads.set(view, (payload = Buffer.from(this.textOf(view))));
     this.lastView = view;
     this.lastPayload = payload;
     return payload;
   }
 
-  private execute(view: object): object {
+  private textOf(view: object): string {
+    if (!this.write) return this.execute(view);
+    try {
+      return this.write(view);
+    } catch {
+      // What is out of the ordinary about it, graphql-js can say.
+      return this.execute(view);
+    }
+  }
+
+  private execute(view: object): string {
     const { errors, ...result } = executeSync({ ...this.args, rootValue: view });
     for (const error of errors ?? []) tell(error, this.args.operationName, {});
-    return errors ? { ...result, errors: errors.map(explain) } : result;
+    return JSON.stringify(errors ? { ...result, errors: errors.map(explain) } : result);
   }
 }
 
@@ -59,7 +71,7 @@ export class Groups {
     let group = this.groups.get(key);
     if (!group) {
       const values: Variables = Object.fromEntries(given.filter(([, value]) => value !== undefined));
-      group = new Group(key, { schema, document: selection.document, variableValues: values });
+      group = new Group(key, { schema, document: selection.document, variableValues: values }, selection.write);
       this.groups.set(key, group);
     }
     group.members += 1;

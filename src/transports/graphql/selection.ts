@@ -5,9 +5,12 @@ import {
   visit,
   visitWithTypeInfo,
   type DocumentNode,
+  type GraphQLField,
+  type GraphQLResolveInfo,
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql';
+import { fieldsOf, type Write, writerOf } from './writer.js';
 
 /** What a subscription selects of every view, without what it was opened with. */
 export interface Selection {
@@ -15,6 +18,8 @@ export interface Selection {
   readonly document: DocumentNode;
   /** The variables that are left: with the same values of these, two subscribers are answered alike. */
   readonly variables: readonly string[];
+  /** The whole payload for a view; null where it takes an execution to tell. */
+  readonly write: Write | null;
 }
 
 /** Of a valid document and a subscription in it. Arguments of the root field choose what is watched, never what is shown. */
@@ -32,7 +37,26 @@ export function selectionOf(
   const definitions = bare.definitions.map((definition) =>
     definition.kind === Kind.OPERATION_DEFINITION ? { ...definition, variableDefinitions: kept } : definition,
   );
-  return { document: { ...bare, definitions }, variables: kept.map(({ variable }) => variable.name.value) };
+  const selected = { ...bare, definitions };
+  const variables = kept.map(({ variable }) => variable.name.value);
+  return { document: selected, variables, write: payloadWriterOf(schema, selected) };
+}
+
+function payloadWriterOf(schema: GraphQLSchema, document: DocumentNode): Write | null {
+  const type = schema.getSubscriptionType();
+  const operation = getOperationAST(document);
+  const [first] = (type && operation && fieldsOf(document, type, [operation.selectionSet])) ?? [];
+  const field = first && type?.getFields()[first[1][0]?.name.value ?? ''];
+  if (!first || !field || !givesBack(field)) return null;
+  const write = writerOf(document, field.type, first[1]);
+  const head = `{"data":{${JSON.stringify(first[0])}:`;
+  return write && ((view) => `${head}${write(view)}}}`);
+}
+
+/** A stream yields views as they are shown; a field that made something else of them would have to be executed. */
+function givesBack({ resolve }: GraphQLField<unknown, unknown>): boolean {
+  const probe = {};
+  return resolve?.(probe, {}, {}, {} as GraphQLResolveInfo) === probe;
 }
 
 function withoutRootArguments(schema: GraphQLSchema, document: DocumentNode): DocumentNode {

@@ -1,0 +1,114 @@
+import {
+  getArgumentValues,
+  getOperationAST,
+  getVariableValues,
+  GraphQLError,
+  isNonNullType,
+  Kind,
+  locatedError,
+  OperationTypeNode,
+  type DocumentNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLResolveInfo,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+} from 'graphql';
+import { fieldsOf, type Write, writerOf } from './writer.js';
+
+/** `data` as JSON; what graphql-js would answer to a failed resolver; or null, and nothing was executed. */
+export type Planned = string | ExecutionResult | null;
+
+/** How a query or a mutation of one field is executed without looking at its document again. */
+export class Plan {
+  private constructor(
+    private readonly schema: GraphQLSchema,
+    private readonly operation: OperationDefinitionNode,
+    private readonly field: GraphQLField<unknown, unknown>,
+    private readonly name: string,
+    private readonly nodes: readonly [FieldNode, ...FieldNode[]],
+    private readonly info: Omit<GraphQLResolveInfo, 'variableValues'>,
+    private readonly write: Write,
+  ) {}
+
+  /** Null where the operation is not of this kind. Of a valid document. */
+  static of(schema: GraphQLSchema, document: DocumentNode, operationName?: string | null): Plan | null {
+    const operation = getOperationAST(document, operationName);
+    if (!operation || operation.operation === OperationTypeNode.SUBSCRIPTION) return null;
+    const type = schema.getRootType(operation.operation);
+    const root = type && fieldsOf(document, type, [operation.selectionSet]);
+    const [first, second] = root ?? [];
+    if (!type || !first || second) return null;
+    const [name, nodes] = first;
+    const [node] = nodes;
+    const field = node && type.getFields()[node.name.value];
+    const write = field && writerOf(document, field.type, nodes);
+    if (!field?.resolve || !node || !write) return null;
+    const info = infoOf(schema, document, operation, type, field, name, nodes);
+    return new Plan(schema, operation, field, name, nodes as [FieldNode, ...FieldNode[]], info, write);
+  }
+
+  async run({ variableValues, contextValue, rootValue }: ExecutionArgs): Promise<Planned> {
+    const variables = this.variables(variableValues ?? {});
+    const args = variables && this.args(variables);
+    if (!args) return null;
+    try {
+      const info = { ...this.info, variableValues: variables };
+      const value: unknown = await this.field.resolve?.(rootValue, args, contextValue, info);
+      if (value instanceof Error) throw value;
+      return `{${JSON.stringify(this.name)}:${this.write(value)}}`;
+    } catch (error) {
+      return this.failed(error);
+    }
+  }
+
+  private variables(given: Readonly<Record<string, unknown>>): Record<string, unknown> | null {
+    const { variableDefinitions: definitions } = this.operation;
+    if (!definitions || definitions.length === 0) return {};
+    return getVariableValues(this.schema, definitions, given).coerced ?? null;
+  }
+
+  private args(variables: Record<string, unknown>): Record<string, unknown> | null {
+    try {
+      return getArgumentValues(this.field, this.nodes[0], variables);
+    } catch (error) {
+      if (error instanceof GraphQLError) return null;
+      throw error;
+    }
+  }
+
+  private failed(error: unknown): ExecutionResult {
+    const errors = [locatedError(error, this.nodes, [this.name])];
+    return { errors, data: isNonNullType(this.field.type) ? null : { [this.name]: null } };
+  }
+}
+
+function infoOf(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  parentType: GraphQLObjectType,
+  field: GraphQLField<unknown, unknown>,
+  name: string,
+  fieldNodes: readonly FieldNode[],
+): Omit<GraphQLResolveInfo, 'variableValues'> {
+  const fragments: Record<string, FragmentDefinitionNode> = {};
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments[definition.name.value] = definition;
+  }
+  return {
+    fieldName: field.name,
+    fieldNodes,
+    returnType: field.type,
+    parentType,
+    path: { prev: undefined, key: name, typename: parentType.name },
+    schema,
+    fragments,
+    rootValue: undefined,
+    operation,
+  };
+}
