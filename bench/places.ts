@@ -6,4 +6,4 @@ export const ROOT = join(import.meta.dirname, '../..');
 export const CACHE = join(ROOT, '.cache/bench');
 export const PEERS = join(ROOT, 'bench');
 export const REPORT = join(ROOT, 'docs/benchmarks.md');
-export const CHARTS = join(ROOT, 'docs/benchmarks');
+export const CHARTS = join(ROOT, 'docs/images');

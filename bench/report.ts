@@ -29,9 +29,9 @@ export function summary(rows: readonly Row[]): string {
 export function writeReport(rows: readonly Row[], profiles: readonly Profiled[], notes: string): void {
   mkdirSync(CHARTS, { recursive: true });
   const found = outcomes(rows);
-  writeFileSync(join(CHARTS, 'fan-out.svg'), chartOf('Fan-out', 'µs CPU a delivery', found, 'a delivery'));
-  writeFileSync(join(CHARTS, 'requests.svg'), chartOf('Requests', 'µs CPU a request', found, 'a request'));
-  writeFileSync(join(CHARTS, 'arrivals.svg'), chartOf('Connections', 'µs CPU a connection', found, 'a connection'));
+  writeFileSync(join(CHARTS, 'benchmark-fan-out.svg'), chartOf('Fan-out', 'µs CPU a delivery', found, 'a delivery'));
+  writeFileSync(join(CHARTS, 'benchmark-requests.svg'), chartOf('Requests', 'µs CPU a request', found, 'a request'));
+  writeFileSync(join(CHARTS, 'benchmark-connections.svg'), chartOf('Connections', 'µs CPU a connection', found, 'a connection'));
   const rounds = new Set(rows.map((row) => row.round)).size;
   const page = `# Benchmarks
 
@@ -49,11 +49,11 @@ counts. How the work is done, and what is and is not the same for all: [bench/RE
 
 ${figuresTable(rows)}
 
-![Fan-out](benchmarks/fan-out.svg)
+![Fan-out](images/benchmark-fan-out.svg)
 
-![Connections](benchmarks/arrivals.svg)
+![Connections](images/benchmark-connections.svg)
 
-![Requests](benchmarks/requests.svg)
+![Requests](images/benchmark-requests.svg)
 
 ## Against the goals
 

@@ -22,7 +22,7 @@ const QUICK_PEERS: readonly PeerId[] = ['lamplight', 'bare', 'tutorial'];
 const PROFILED = {
   around1000: '1 user watched by 1,000',
   acquaintances: '2,000 users watching 50 each',
-  arrivals: '4,000 connect and watch 50 each',
+  arrivals: '3,000 more connect and watch 50 each',
   heartbeatsOnSockets: 'Heartbeats over graphql-ws',
   heartbeatsOverHttp: 'Heartbeats over HTTP',
   statusesOverHttp: 'userStatuses of 100 over HTTP',
@@ -122,7 +122,7 @@ function notes(): string {
 
 function tell({ scene, peer, round, phases }: Row): void {
   const lines = Object.values(phases)
-    .filter(({ label, units }) => units > 0 && label !== 'warm')
+    .filter(({ label, units }) => units > 0 && label !== 'warm' && label !== 'first')
     .map((phase) => {
       const { label, units, cpu, wall, p50, p99, expected, gone, refusals } = phase;
       const missing = expected > units ? `, lost ${expected - units}` : '';

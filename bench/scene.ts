@@ -62,7 +62,7 @@ async function measure(scene: Scene, id: PeerId, redis: Running, { pace, ...surr
 
 /** With a signal when the warm-up is over and one at the end. */
 function watched(phases: readonly string[]): string[] {
-  const warm = phases.findIndex((phase) => phase.includes(':warm:'));
+  const warm = phases.findIndex((phase) => /:(warm|first):/.test(phase));
   const others = phases.filter((phase) => !phase.startsWith('signal:'));
   return [...others.slice(0, warm + 1), 'signal:begin:1500', ...others.slice(warm + 1), 'signal:finish:1500'];
 }

@@ -114,6 +114,9 @@ const arrivals: Scene = {
     const phases = [
       'rest:rest:1000',
       'signal:before:700',
+      // Whoever comes to a server comes to one that has been running for a while.
+      `dial:first:${HANDSHAKES}:${WATCHERS_MAX / 4}`,
+      'rest:pause:1500',
       `dial:dial:${HANDSHAKES}`,
       'rest:after:2000',
       'signal:held:1500',
@@ -154,7 +157,8 @@ const overHttp = (id: string, requests: () => Buffer[]): Scene => ({
     requests: requests(),
     phases: [
       `dial:dial:${REQUESTS_AT_ONCE}`,
-      `ask:warm:${warmS}:${REQUESTS_AT_ONCE}`,
+      // Longer than elsewhere: every token is to be known, and every list to have been asked for.
+      `ask:warm:${2 * warmS}:${REQUESTS_AT_ONCE}`,
       `ask:main:${mainS}:${REQUESTS_AT_ONCE}`,
     ],
   }),

@@ -79,8 +79,8 @@ static void dial(Client *client) {
   if (failed) lose(client, strerror(errno));
 }
 
-void clients_dial(uint32_t at_once) {
-  while (next_client < plan.client_count && tally.dialling < at_once) dial(&plan.clients[next_client++]);
+void clients_dial(uint32_t at_once, uint32_t count) {
+  while (next_client < count && tally.dialling < at_once) dial(&plan.clients[next_client++]);
 }
 
 static void is_ready(Client *client) {

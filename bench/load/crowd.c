@@ -1,5 +1,5 @@
 // crowd --plan FILE --port N --redis N --server PID --redis-pid PID [--http] PHASE...
-//   dial:LABEL:AT_ONCE                opens all connections, so many handshakes at a time
+//   dial:LABEL:AT_ONCE[:COUNT]        opens all connections, or until COUNT are open; so many handshakes at a time
 //   rest:LABEL:MS                     serves sockets, publishes nothing
 //   flow:LABEL:SECONDS:WINDOW         publishes so that at most WINDOW events have not reached everybody
 //   pace:LABEL:SECONDS:RATE:DRAIN     publishes RATE events a second, then waits at most DRAIN seconds for the rest
@@ -85,11 +85,11 @@ static void pace(const char *label, double seconds, double rate, double drain) {
   report(label, from, now(), tally.deliveries - from.tally.deliveries);
 }
 
-static void dial(const char *label, uint32_t at_once) {
+static void dial(const char *label, uint32_t at_once, uint32_t count) {
   Mark from = mark();
   uint64_t limit = from.at + DIAL_LIMIT_S * SECOND;
-  while (tally.ready + tally.gone < plan.client_count && now() < limit) {
-    clients_dial(at_once);
+  while (tally.ready + tally.gone < count && now() < limit) {
+    clients_dial(at_once, count);
     turn(20);
   }
   report(label, from, tally.last_at, tally.ready - from.tally.ready);
@@ -108,7 +108,7 @@ static void phase(char *text) {
   char *kind = strtok(text, ":"), *label = strtok(NULL, ":"), *a = strtok(NULL, ":"), *b = strtok(NULL, ":"), *c = strtok(NULL, ":");
   if (!label || !a) fail("a phase has a name, a label and a number: %s", kind);
   latency_reset();
-  if (!strcmp(kind, "dial")) return dial(label, atoi(a));
+  if (!strcmp(kind, "dial")) return dial(label, atoi(a), b ? (uint32_t)atoi(b) : plan.client_count);
   if (!strcmp(kind, "flow") && b) return flow(label, atof(a), atoi(b));
   if (!strcmp(kind, "pace") && b && c) return pace(label, atof(a), atof(b), atof(c));
   if (!strcmp(kind, "ask") && b) return ask(label, atof(a), atoi(b));

@@ -60,7 +60,7 @@ extern int http;           // requests over plain HTTP instead of WebSockets
 extern uint32_t since;     // events before this one count for no latency
 extern uint32_t under_way; // events that have not reached everybody
 void clients_begin(const char *host, int port);
-void clients_dial(uint32_t at_once);
+void clients_dial(uint32_t at_once, uint32_t count);
 void clients_ask(uint32_t at_once);
 void clients_stop_asking(void);
 uint32_t clients_waiting(void);
