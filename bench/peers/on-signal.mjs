@@ -11,11 +11,6 @@ let running = false;
 process.on('SIGUSR2', () => {
   if (path) return profile();
   globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
-  if (process.env.BENCH_HEAP) {
-    console.error('heap', process.memoryUsage());
-    if (!globalThis.hp) { globalThis.hp = true; session.post('HeapProfiler.enable'); session.post('HeapProfiler.startSampling', { samplingInterval: 2048 }); }
-    else session.post('HeapProfiler.stopSampling', (_e, r) => writeFileSync('/tmp/w/bench-logs/heap.json', JSON.stringify(r.profile)));
-  }
 });
 
 function profile() {
