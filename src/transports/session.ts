@@ -51,7 +51,7 @@ export interface SessionServices {
 const PING_EVERY_MS = 9000;
 /** Pings of many connections that opened together drift apart by this part of the period. */
 const PING_JITTER = 0.2;
-const STUCK_MAX_MS = 10_000;
+const STUCK_MAX_MS = 7500;
 
 /**
  * One live connection of a message-shaped wire: who it is, whether somebody is still there, how fast it may talk, and

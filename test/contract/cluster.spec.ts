@@ -67,11 +67,14 @@ describe('two instances over a Redis Cluster of three', () => {
     await Promise.all(names.map((name) => one.presence.hold(socket(name, `s-${name}`))));
     await untilReal(() => truths.length === names.length, 3000);
     await nodes[0]?.kill();
+    // Long enough for whatever is tried again to have been given up.
+    await untilReal(() => !one.health().up && !two.health().up, 5000);
     await replica.admin.call('CLUSTER', 'FAILOVER', 'TAKEOVER');
     await untilReal(async () => {
       const answers = await Promise.allSettled(names.map((name) => one.presence.read([name])));
       return answers.every(({ status }) => status === 'fulfilled');
     }, 5000);
+    await untilReal(() => one.health().up && two.health().up, 5000);
     expect(offline().size).toBe(0);
     await Promise.all(names.map((name) => one.presence.release(gone(name, `s-${name}`, 'now'))));
     await untilReal(() => offline().size === names.length, 3000);

@@ -8,12 +8,21 @@ export type ProxyMode = 'pass' | 'hang' | 'cut';
 /** Decides about bytes on their way; false: they are lost. `inward`: towards whoever has connected. */
 export type Censor = (bytes: Buffer, inward: boolean) => boolean;
 
+/** A wire that is long, or narrow. */
+export interface Wire {
+  /** Milliseconds each way. */
+  readonly delayMs?: number;
+  /** Bytes a second each way, of each connection. */
+  readonly bytesASecond?: number;
+}
+
 /** Stands between an instance and what it leans on, on a free loopback port, and breaks the wire when told. */
 export class Proxy {
   private mode: ProxyMode = 'pass';
   private readonly pairs = new Set<readonly [Socket, Socket]>();
 
   private censor: Censor | null = null;
+  private wire: Wire = {};
   private readonly forgotten = new Set<readonly [Socket, Socket]>();
 
   private constructor(
@@ -37,6 +46,11 @@ export class Proxy {
   set(mode: ProxyMode): void {
     this.mode = mode;
     for (const pair of this.pairs) this.apply(pair);
+  }
+
+  /** What comes from now on travels like this; `{}`: at once. */
+  stretch(wire: Wire): void {
+    this.wire = wire;
   }
 
   /** From now on every piece of bytes is judged; null: everything passes. */
@@ -64,8 +78,9 @@ export class Proxy {
     const pair = [near, far] as const;
     this.pairs.add(pair);
     for (const [one, other] of [pair, [far, near] as const]) {
+      const carry = this.carrier(other);
       one.on('data', (bytes) => {
-        if (this.censor?.(bytes, one === far) !== false) other.write(bytes);
+        if (this.censor?.(bytes, one === far) !== false) carry(bytes);
       });
       one.on('error', () => other.destroy());
       one.on('close', () => {
@@ -74,6 +89,22 @@ export class Proxy {
       });
     }
     this.apply(pair);
+  }
+
+  /** Hands bytes on in their order, each after the time that the wire takes. */
+  private carrier(to: Socket): (bytes: Buffer) => void {
+    let freeAt = 0;
+    const under: Buffer[] = [];
+    return (bytes) => {
+      const { delayMs = 0, bytesASecond = Infinity } = this.wire;
+      const now = performance.now();
+      // The wire is busy with what came before; on a wire without length or width nothing waits.
+      freeAt = Math.max(freeAt, now) + (bytes.length * 1000) / bytesASecond;
+      const waitMs = freeAt - now + delayMs;
+      if (waitMs <= 0 && under.length === 0) return void to.write(bytes);
+      under.push(bytes);
+      setTimeout(() => to.write(under.shift() ?? ''), Math.max(0, waitMs));
+    };
   }
 
   private apply([near, far]: readonly [Socket, Socket]): void {

@@ -55,7 +55,6 @@ export function earAt({ options }: Redis, patience: Patience): Redis {
 
 function patient<C extends Client>(client: C, patience: Patience): C {
   const send: Cluster['sendCommand'] = client.sendCommand.bind(client);
-  // For a cluster this counts over everything that it does for a command: redirections, and waiting for a node.
   client.sendCommand = (...sent: Parameters<Cluster['sendCommand']>) => {
     patience.with(sent[0]);
     return send(...sent);
@@ -72,6 +71,8 @@ function clusterOf(urls: readonly string[], patience: Patience): Cluster {
     enableOfflineQueue,
     clusterRetryStrategy: retryStrategy,
     enableAutoPipelining: true,
+    // Whoever asked tries again, and knows better for how long.
+    maxRedirections: 4,
     slotsRefreshTimeout: 2000,
     // While a primary is away nothing else tells that another node has taken over.
     slotsRefreshInterval: 1000,

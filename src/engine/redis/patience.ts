@@ -8,14 +8,14 @@ import type { Cancel, Clock } from '../../kernel/clock.js';
 export class Patience {
   private turns = 0;
   /** In the order in which they were sent, which is the order of their ends. */
-  private sent: { readonly command: Command; readonly until: number }[] = [];
+  private sent: { readonly command: Command; readonly promise: Promise<unknown>; readonly until: number }[] = [];
   private stop: Cancel | null = null;
 
   constructor(private readonly clock: Clock) {}
 
   with(command: Command): void {
     this.stop ??= this.clock.every(TURN_MS, () => this.turn());
-    this.sent.push({ command, until: this.turns + TURNS });
+    this.sent.push({ command, promise: command.promise, until: this.turns + TURNS });
   }
 
   end(): void {
@@ -27,10 +27,11 @@ export class Patience {
   private turn(): void {
     this.turns += 1;
     let over = 0;
-    for (const { command, until } of this.sent) {
+    for (const { command, promise, until } of this.sent) {
       if (until > this.turns) break;
       over += 1;
-      if (!command.isResolved) command.reject(new Error('Command timed out'));
+      // Another promise: it has failed, and is sent again later. Ended before that, its pipeline would wait for ever.
+      if (!command.isResolved && command.promise === promise) command.reject(new Error('Command timed out'));
     }
     this.sent = this.sent.slice(over);
   }

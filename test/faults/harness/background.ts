@@ -15,13 +15,15 @@ export const LIGHT: Size = { watchers: 20, watched: 20, transitionsASecond: 10 }
 const STEADY = 80;
 const MOVERS = 60;
 const HIDDEN = 10;
+/** An event so long after a move is about something else. */
+const LATE_MS = 5000;
 
 /** Ordinary life around a fault: people who stay, people who come and go all the time, and those who look at them. */
 export class Background {
   steady: ReadonlySet<string> = new Set();
   private movers: Client[] = [];
   private readonly busy = new Set<Client>();
-  private readonly movedAt = new Map<string, number>();
+  private readonly moved = new Map<string, { readonly client: Client; readonly at: number }>();
   private delays: { readonly at: number; readonly ms: number }[] = [];
   moves = 0;
   failures = 0;
@@ -67,8 +69,10 @@ export class Background {
     );
     await field.open(watching);
     field.history.listener = ({ subject, at }) => {
-      const moved = this.movedAt.get(subject);
-      if (moved !== undefined && at - moved < 5000) this.delays.push({ at, ms: at - moved });
+      const moved = this.moved.get(subject);
+      // A mover who had to connect again meanwhile is shown for that.
+      if (!moved?.client.live || moved.client.connectedAt > moved.at || at - moved.at > LATE_MS) return;
+      this.delays.push({ at, ms: at - moved.at });
     };
     const timer = setInterval(() => this.move(), 1000 / size.transitionsASecond);
     field.onStop(() => clearInterval(timer));
@@ -79,7 +83,7 @@ export class Background {
     const client = free[Math.floor(this.field.random() * free.length)];
     if (!client) return;
     this.busy.add(client);
-    this.movedAt.set(client.userId, now());
+    this.moved.set(client.userId, { client, at: now() });
     const here = this.field.history.where(client.userId).where === 'here';
     void (here ? client.goOffline() : client.heartbeat()).then((done) => {
       this.moves += 1;

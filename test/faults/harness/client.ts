@@ -25,6 +25,8 @@ export interface Manner {
   readonly watches?: readonly string[];
   /** Comes back by itself, as a client in a browser does. */
   readonly returns: boolean;
+  /** A lost connection is opened again after up to so long, drawn anew each time. Milliseconds. */
+  readonly spreadMs: number;
   readonly random: () => number;
 }
 
@@ -32,8 +34,6 @@ const FIELDS = 'userId status platforms lastSeen';
 const WATCH = `subscription($ids: [ID!]) { statusChanged(userIds: $ids, snapshot: true) { ${FIELDS} } }`;
 const OPENS_WITHIN_MS = 4000;
 const CALL_WITHIN_MS = 6000;
-const BACK_AFTER_MS = 200;
-const BACK_SPREAD_MS = 1300;
 
 /** A graphql-ws client that costs next to nothing: hundreds of them fit into one process. */
 export class Client {
@@ -63,7 +63,7 @@ export class Client {
       const places = this.choose();
       const place = places[tries % Math.max(places.length, 1)];
       if (place && (await this.openAt(place))) return this;
-      await wait(BACK_AFTER_MS + this.manner.random() * BACK_SPREAD_MS);
+      await wait(this.manner.random() * this.manner.spreadMs);
     }
     return this;
   }
@@ -192,6 +192,6 @@ export class Client {
     this.left();
     for (const answer of this.waiting.values()) answer(null);
     if (!this.manner.returns || this.over) return;
-    void wait(BACK_AFTER_MS + this.manner.random() * BACK_SPREAD_MS).then(() => this.open());
+    void wait(this.manner.random() * this.manner.spreadMs).then(() => this.open());
   }
 }

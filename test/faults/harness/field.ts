@@ -4,13 +4,14 @@ import { startPostgres, type TestDatabase } from '../../support/postgres.js';
 import { Proxy } from '../../support/proxy.js';
 import { PrivateRedis } from '../../support/redis.js';
 import pg from 'pg';
-import { Client } from './client.js';
+import { Client, type Manner } from './client.js';
 import { RedisCluster } from './cluster.js';
 import { History, now } from './history.js';
 import { Place, SERVICE_TOKEN } from './place.js';
 import { randomOf, some } from './random.js';
 
 const LOOK_MS = 100;
+const BACK_WITHIN_MS = 1500;
 const NAMES = ['a', 'b', 'c'] as const;
 
 /** Three instances of the built server, each behind proxies of its own to Redis and Postgres, and the people on them. */
@@ -80,7 +81,7 @@ export class Field {
 
   client(
     userId: string,
-    manner: { readonly presence?: boolean; readonly watches?: readonly string[]; readonly returns?: boolean } = {},
+    manner: Partial<Omit<Manner, 'random'>> = {},
     /** Whom it turns to; a function where that changes. */
     places: readonly Place[] | (() => readonly Place[]) = this.places,
   ): Client {
@@ -89,7 +90,8 @@ export class Field {
       const known = typeof places === 'function' ? places() : places;
       return some(known, known.length, random).filter((place) => place.running);
     };
-    const client = new Client(this.history, userId, { presence: true, returns: true, random, ...manner }, choose);
+    const usual = { presence: true, returns: true, spreadMs: BACK_WITHIN_MS, random };
+    const client = new Client(this.history, userId, { ...usual, ...manner }, choose);
     this.clients.push(client);
     return client;
   }

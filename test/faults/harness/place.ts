@@ -28,6 +28,8 @@ export class Place {
     readonly redis: Proxy | null,
     readonly postgres: Proxy,
     private readonly env: Readonly<Record<string, string>>,
+    /** Where its inspector listens once SIGUSR1 has opened it. */
+    readonly inspectPort: number,
   ) {}
 
   static async make(
@@ -39,6 +41,7 @@ export class Place {
   ): Promise<Place> {
     const folder = await mkdtemp(join(tmpdir(), 'lamplight-faults-'));
     const port = await freePort();
+    const inspectPort = await freePort();
     const env = {
       NODE_ENV: 'test',
       PORT: String(port),
@@ -48,8 +51,9 @@ export class Place {
       DATA_DIR: folder,
       JWT_SECRET: SECRET,
       SERVICE_TOKEN,
+      NODE_OPTIONS: `--inspect-port=${inspectPort}`,
     };
-    return new Place(name, port, folder, redis, postgres, { ...env, ...(more as Record<string, string>) });
+    return new Place(name, port, folder, redis, postgres, { ...env, ...(more as Record<string, string>) }, inspectPort);
   }
 
   async start(): Promise<void> {

@@ -1,24 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import { now } from './history.js';
 import type { Place } from './place.js';
 
 const TICK_MS = 100;
 const BYTES_A_TICK = 100;
-const ESTABLISHED = '01';
+/** A close frame with a code, as a server sends it: not masked, and short. */
+const CLOSE = 0x88;
+const LONGEST_GOODBYE = 125;
 
 /** A client that asks for much and hardly reads: without a WebSocket library, which would read for it. */
 export class Sluggish {
-  cutAt = 0;
+  /** With which the server closed, if that was heard. */
+  code: number | null = null;
   private over = false;
+  private repents = false;
 
-  private constructor(
-    private readonly socket: Socket,
-    private readonly port: number,
-  ) {}
+  private constructor(private readonly socket: Socket) {}
 
   /** `crawling`: reads about a kilobyte a second; else nothing. */
   static async open(place: Place, userId: string, crawling: boolean): Promise<Sluggish> {
@@ -33,12 +32,12 @@ export class Sluggish {
     );
     await once(socket, 'readable');
     socket.read();
-    const sluggish = new Sluggish(socket, port);
+    const sluggish = new Sluggish(socket);
     const authorization = `Bearer ${place.token(userId)}`;
     sluggish.send({ type: 'connection_init', payload: { authorization, presence: false } });
     await once(socket, 'readable');
     socket.read();
-    void sluggish.look(crawling);
+    if (crawling) void sluggish.crawl();
     return sluggish;
   }
 
@@ -49,27 +48,26 @@ export class Sluggish {
     this.socket.write(Buffer.concat([body.length < 126 ? short : head, body]));
   }
 
+  /** Reads everything that is left, to the goodbye. */
+  repent(): void {
+    if (this.repents || this.over) return;
+    this.repents = true;
+    this.socket.on('data', (bytes: Buffer) => {
+      // The last that comes ends with the close frame: its length, two bytes of code, and the reason.
+      for (let length = 2; length <= LONGEST_GOODBYE; length += 1) {
+        const at = bytes.length - length - 2;
+        if (at < 0 || bytes[at] !== CLOSE || bytes[at + 1] !== length) continue;
+        this.code = bytes.readUInt16BE(at + 2);
+      }
+    });
+  }
+
   end(): void {
     this.over = true;
     this.socket.destroy();
   }
 
-  private async look(crawling: boolean): Promise<void> {
-    for (; !this.over && this.cutAt === 0; await wait(TICK_MS)) {
-      if (crawling) this.socket.read(BYTES_A_TICK);
-      if (!(await this.isHeld())) this.cutAt = now();
-    }
-  }
-
-  /** Whether the server still has its end of the wire; what has closed there may never be heard here. */
-  private async isHeld(): Promise<boolean> {
-    const hex = (port = 0) => port.toString(16).toUpperCase().padStart(4, '0');
-    const ends = [`:${hex(this.port)} `, `:${hex(this.socket.localPort)} `] as const;
-    const tables = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map((path) => readFile(path, 'utf8')));
-    for (const line of tables.join('\n').split('\n')) {
-      const [, local = '', remote = '', state = ''] = line.trim().split(/\s+/);
-      if (`${local} `.endsWith(ends[0]) && `${remote} `.endsWith(ends[1])) return state === ESTABLISHED;
-    }
-    return false;
+  private async crawl(): Promise<void> {
+    for (; !this.over && !this.repents; await wait(TICK_MS)) this.socket.read(BYTES_A_TICK);
   }
 }

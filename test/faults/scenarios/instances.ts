@@ -27,8 +27,8 @@ export async function observe(
 }
 
 /** False when it does not hold within `ms`. */
-export async function until(ms: number, holds: () => boolean): Promise<boolean> {
-  for (const end = now() + ms; now() < end; await wait(50)) if (holds()) return true;
+export async function until(ms: number, holds: () => boolean | Promise<boolean>): Promise<boolean> {
+  for (const end = now() + ms; now() < end; await wait(50)) if (await holds()) return true;
   return holds();
 }
 
