@@ -22,7 +22,7 @@ const PATIENCE_MS = 20_000;
 /** A real Chromium with a profile of its own, and a list of everything that was wrong while it was used. */
 export class TestBrowser {
   /** What a test knows it will cause. */
-  private forgiven: RegExp | null = null;
+  private readonly forgiven: RegExp[] = [];
   private readonly heard: string[] = [];
 
   private constructor(
@@ -54,12 +54,12 @@ export class TestBrowser {
 
   /** Errors and warnings of pages, and requests to hosts that are not ours. */
   get complaints(): readonly string[] {
-    return this.heard.filter((complaint) => this.forgiven?.test(complaint) !== true);
+    return this.heard.filter((complaint) => !this.forgiven.some((pattern) => pattern.test(complaint)));
   }
 
   /** From now on such complaints are no fault. */
   forgive(complaint: RegExp): void {
-    this.forgiven = complaint;
+    this.forgiven.push(complaint);
   }
 
   /** Opens a page; its complaints are ours from its first byte. */

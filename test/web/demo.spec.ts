@@ -9,6 +9,8 @@ import { Screen } from './screen.js';
 
 vi.setConfig({ testTimeout: 60_000 });
 
+const PEOPLE = ['alice', 'bob', 'carol', 'dave', 'frank'];
+
 let app: TestApp;
 let browser: TestBrowser;
 let page: Page;
@@ -17,8 +19,9 @@ let bob: Screen;
 
 beforeAll(async () => {
   app = await TestApp.start(BRISK);
-  await app.befriend('alice', 'bob', 'carol');
-  await app.gather('lobby', 'alice', 'bob', 'carol');
+  await app.befriend(...PEOPLE);
+  await app.know('erin');
+  await app.gather('lobby', ...PEOPLE, 'erin');
   browser = await TestBrowser.open(app.url);
 });
 beforeEach(async () => {
@@ -52,7 +55,7 @@ it('two people see each other, and what they are up to', async () => {
   await alice.pane.getByText('Invisible').click();
   await bob.sees('alice', 'OFFLINE');
   await alice.reads('Invisible: others see you offline');
-  await alice.pane.getByText('Away by itself').click();
+  await alice.pane.getByText('Away when nothing moves').click();
   await bob.sees('alice', 'ONLINE');
 });
 
@@ -79,6 +82,18 @@ it('typing is seen on the other screens, by name and number, and a message ends 
   await alice.press('Send');
   await carol.reads(/Anyone!+/);
   await carol.readsNoMore(/typing…/);
+});
+
+it('a lobby full of people shows who is there, and counts those who type', async () => {
+  const lobby = page.getByRole('button', { name: 'Fill the lobby' });
+  await lobby.click();
+  await alice.sees('frank', 'ONLINE');
+  await alice.reads(/^\w+, \w+, and 2 others are typing…$/);
+  await alice.readsOf('carol', '🚆 On the train');
+  await alice.contact('carol').getByRole('img', { name: 'phone' }).waitFor();
+  await lobby.click();
+  await alice.sees('frank', 'OFFLINE');
+  await alice.readsNoMore(/typing…/);
 });
 
 it('the phone of somebody is seen as one', async () => {
@@ -166,6 +181,34 @@ it.each(['light', 'dark'] as const)('nobody meets a barrier, in the %s', async (
   await bob.press('Privacy');
   await bob.reads('Exceptions');
   expect(await barriers(page)).toEqual([]);
+});
+
+it('while nothing is known yet, the page says so', async () => {
+  let answer = () => {};
+  const asked = new Promise<void>((resolve) => (answer = resolve));
+  await page.route('**/dev/token', (route) => asked.then(() => route.continue()));
+  await page.reload();
+  await alice.reads('Connecting…');
+  await alice.reads('Loading contacts');
+  await alice.reads('Nothing said yet', 1000);
+  answer();
+  await alice.sees('bob', 'ONLINE');
+});
+
+it('who knows nobody is told so', async () => {
+  await alice.choose('Who is at screen 1', 'Erin');
+  await alice.reads('No contacts yet.');
+});
+
+it('without a network the page says so, and goes on when it is back', async () => {
+  browser.forgive(/ERR_INTERNET_DISCONNECTED/);
+  await alice.press('Leave');
+  await page.context().setOffline(true);
+  await alice.press('Plug in again');
+  await alice.reads('No network');
+  await page.context().setOffline(false);
+  await alice.reads('Live');
+  await bob.sees('alice', 'ONLINE');
 });
 
 it('somebody who is not in the directory is told so', async () => {

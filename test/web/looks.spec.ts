@@ -15,6 +15,7 @@ vi.setConfig({ testTimeout: 60_000 });
 const IMAGES = join(import.meta.dirname, '../../docs/images');
 const KEEP = process.env['SCREENSHOTS'] === '1';
 
+const PEOPLE = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank'];
 const LOOKS: readonly (readonly [string, BrowserContextOptions])[] = [
   ['light', { viewport: { width: 1200, height: 800 }, colorScheme: 'light' }],
   ['dark', { viewport: { width: 1200, height: 800 }, colorScheme: 'dark' }],
@@ -25,13 +26,12 @@ let app: TestApp;
 
 beforeAll(async () => {
   app = await TestApp.start();
-  await app.befriend('alice', 'bob', 'carol');
-  for (const id of ['alice', 'bob', 'carol']) {
+  await app.befriend(...PEOPLE);
+  for (const id of PEOPLE) {
     const displayName = id.charAt(0).toUpperCase() + id.slice(1);
     await app.nest.get(Directory).putUser({ id, username: id, displayName, avatarUrl: null });
   }
-  await hasBeenHere('carol');
-  await app.gather('lobby', 'alice', 'bob', 'carol');
+  await app.gather('lobby', ...PEOPLE);
 });
 afterAll(() => app?.stop());
 
@@ -51,11 +51,12 @@ it.each(LOOKS)('everything fits on the screen: %s', async (name, options) => {
   }
 });
 
-/** Somebody at lunch, somebody who types, and a panel that is open. */
+/** A full lobby, somebody at lunch, somebody who types, and panels that are open. */
 async function liven(page: Page): Promise<void> {
   const [alice, bob] = [new Screen(page, 0), new Screen(page, 1)];
   await alice.sees('bob', 'ONLINE');
   await bob.sees('alice', 'ONLINE');
+  await page.getByRole('button', { name: 'Fill the lobby' }).click();
   await alice.press('Status');
   await alice.press(/Lunch/);
   await alice.press('Set message');
@@ -63,15 +64,7 @@ async function liven(page: Page): Promise<void> {
   await bob.types('Anyone for noodles?');
   await bob.press('Send');
   await bob.types('Back');
-  await alice.reads(/is typing…/);
-}
-
-async function hasBeenHere(userId: string): Promise<void> {
-  await fetch(`${app.url}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${app.token(userId)}` },
-    body: JSON.stringify({ query: 'mutation { heartbeat { success } goOffline { status } }' }),
-  });
+  await alice.reads(/others? are typing…/);
 }
 
 async function keep(page: Page, name: string): Promise<void> {

@@ -6,25 +6,35 @@ import { useEffect, useState } from 'react';
 export function ConnectionBar({ onPull }: { readonly onPull: () => void }) {
   const client = useLamplight();
   const state = useConnection();
-  const [pulled, setPulled] = useState(false);
-  const seconds = useSecondsUntil(state.retryAt);
+  const [pulledAt, setPulledAt] = useState<number | null>(null);
+  const now = useNow(state.retryAt !== null || pulledAt !== null);
+  const seconds = state.retryAt === null ? 0 : Math.ceil((state.retryAt - now) / 1000);
   const gone = state.status === 'disconnected';
 
   const pull = () => {
-    setPulled(true);
+    setPulledAt(Date.now());
     onPull();
   };
   const leave = () => {
-    setPulled(false);
+    setPulledAt(null);
     client.disconnect();
+  };
+  const connect = () => {
+    setPulledAt(null);
+    client.connect();
   };
 
   return (
     <div className="connection" data-status={state.status}>
       <p role="status">
         <span className="pulse" aria-hidden="true" />
-        {sentence(state, pulled)}
-        {seconds !== null && seconds > 0 && <span aria-hidden="true"> in {seconds} s</span>}
+        {sentence(state, pulledAt !== null)}
+        {seconds > 0 && <span aria-hidden="true">in {seconds} s</span>}
+        {gone && pulledAt !== null && (
+          <span className="ago" aria-hidden="true">
+            {Math.max(0, Math.floor((now - pulledAt) / 1000))} s
+          </span>
+        )}
       </p>
       <div className="actions">
         {state.status === 'connected' && (
@@ -48,7 +58,7 @@ export function ConnectionBar({ onPull }: { readonly onPull: () => void }) {
           </>
         )}
         {state.status !== 'connected' && (
-          <button type="button" className="small" onClick={() => client.connect()}>
+          <button type="button" className="small" onClick={connect}>
             {gone ? 'Plug in again' : 'Try now'}
           </button>
         )}
@@ -74,13 +84,14 @@ function sentence({ status }: ConnectionState, pulled: boolean): string {
   }
 }
 
-function useSecondsUntil(time: number | null): number | null {
+/** The time, ms since 1970, ticking while somebody looks at it. */
+function useNow(ticking: boolean): number {
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {
-    if (time === null) return;
+    if (!ticking) return;
     setNow(Date.now());
     const timer = setInterval(() => setNow(Date.now()), 500);
     return () => clearInterval(timer);
-  }, [time]);
-  return time === null ? null : Math.ceil((time - now) / 1000);
+  }, [ticking]);
+  return now;
 }

@@ -2,9 +2,7 @@ import { formatTyping } from '@lamplight/client';
 import { useConnection, useMyStatus, useTyping } from '@lamplight/client/react';
 import { useEffect, useId, useRef, useState } from 'react';
 
-import { send, useMessages } from './messages.js';
-
-const LOBBY = 'lobby';
+import { LOBBY, send, useMessages } from './messages.js';
 
 /** The lobby, in which everybody is. */
 export function Conversation() {

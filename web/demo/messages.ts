@@ -6,6 +6,9 @@ export interface Message {
   readonly text: string;
 }
 
+/** The conversation that everybody in a new directory is in. */
+export const LOBBY = 'lobby';
+
 const KEPT_MAX = 30;
 
 let messages: readonly Message[] = [];

@@ -1,17 +1,20 @@
 import { formatStatus, type Me } from '@lamplight/client';
-import { useMyStatus } from '@lamplight/client/react';
+import { useConnection, useMyStatus } from '@lamplight/client/react';
 import { useId, useState } from 'react';
 
 import { Avatar } from './avatar.js';
 import { Devices } from './icons.js';
 import { PrivacyPanel } from './privacy.js';
 import { StatusPanel } from './status.js';
+import { useTask } from './task.js';
 
 type Panel = 'status' | 'privacy';
 
 /** How others see this person, and what they may change about it. */
 export function Myself() {
   const { me, error, away, goOffline, comeBack } = useMyStatus();
+  const { status } = useConnection();
+  const { problem, run } = useTask();
   const [open, setOpen] = useState<Panel | null>(null);
   const panel = useId();
   const toggle = (name: Panel) => setOpen(open === name ? null : name);
@@ -19,7 +22,11 @@ export function Myself() {
   if (!me)
     return error ? <p className="notice bad">{error.message}</p> : <div className="card skeleton" aria-hidden="true" />;
   return (
-    <section className="card myself" aria-label={`${me.user.displayName}’s own status`}>
+    <section
+      className="card myself"
+      aria-label={`${me.user.displayName}’s own status`}
+      data-stale={status !== 'connected'}
+    >
       <div className="me">
         <Avatar name={me.user.displayName} status={me.presence.status} large />
         <div className="who-and-what">
@@ -46,15 +53,16 @@ export function Myself() {
         >
           Privacy
         </button>
-        <button
-          type="button"
-          aria-pressed={away}
-          onClick={() => (away ? comeBack() : void goOffline().catch(() => {}))}
-        >
+        <button type="button" aria-pressed={away} onClick={() => (away ? comeBack() : run(goOffline))}>
           {away ? 'Come back' : 'Go offline'}
         </button>
       </div>
-      <div id={panel} hidden={open === null}>
+      {problem !== null && (
+        <p className="notice bad" role="alert">
+          {problem}
+        </p>
+      )}
+      <div id={panel} className="panel-place" hidden={open === null}>
         {open === 'status' && <StatusPanel />}
         {open === 'privacy' && <PrivacyPanel />}
       </div>

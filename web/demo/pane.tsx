@@ -6,15 +6,13 @@ import { ConnectionBar } from './connection.js';
 import { Conversation } from './conversation.js';
 import { Myself } from './myself.js';
 import { People } from './people.js';
-import { PEOPLE, useSession, type PersonId } from './session.js';
+import { nameOf, PEOPLE, useSession, type PersonId } from './session.js';
 
 const DEVICES: readonly (readonly [Platform, string])[] = [
   ['WEB', 'in a browser'],
   ['MOBILE', 'on a phone'],
   ['DESKTOP', 'on a desktop'],
 ];
-
-export const nameOf = (person: string) => person.charAt(0).toUpperCase() + person.slice(1);
 
 interface PaneProps {
   readonly number: number;

@@ -1,8 +1,10 @@
 import { createLamplightClient, type LamplightClient, type Platform } from '@lamplight/client';
 import { useEffect, useState } from 'react';
 
-export const PEOPLE = ['alice', 'bob', 'carol'] as const;
+export const PEOPLE = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank'] as const;
 export type PersonId = (typeof PEOPLE)[number];
+
+export const nameOf = (person: PersonId) => person.charAt(0).toUpperCase() + person.slice(1);
 
 export interface Session {
   readonly client: LamplightClient;
@@ -39,7 +41,10 @@ export function useSession(person: PersonId, platform: Platform): { session: Ses
 }
 
 /** From the route that a server in development has for this. */
-async function tokenFor(userId: string, onProblem: (problem: string | null) => void): Promise<string> {
+export async function tokenFor(
+  userId: string,
+  onProblem: (problem: string | null) => void = () => {},
+): Promise<string> {
   const response = await fetch('/dev/token', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

@@ -6,7 +6,7 @@ import { StatusDot } from './icons.js';
 import { useTask } from './task.js';
 
 const CHOICES: readonly (readonly [CustomStatus, string, string])[] = [
-  ['ONLINE', 'Online', 'Away by itself when nothing moves'],
+  ['ONLINE', 'Online', 'Away when nothing moves'],
   ['IDLE', 'Away', 'Here, but not at the keys'],
   ['DO_NOT_DISTURB', 'Do not disturb', 'Seen, not to be called'],
   ['INVISIBLE', 'Invisible', 'Others see you offline'],
@@ -14,7 +14,7 @@ const CHOICES: readonly (readonly [CustomStatus, string, string])[] = [
 const IDEAS = [
   ['🗓️', 'In a meeting'],
   ['🍜', 'Lunch'],
-  ['🎧', 'Deep in code'],
+  ['🎧', 'Focus'],
   ['🌴', 'On holiday'],
 ] as const;
 const CLEAR_AFTER = [
@@ -30,7 +30,14 @@ export function StatusPanel() {
   const [text, setText] = useState(me?.presence.message?.text ?? '');
   const [emoji, setEmoji] = useState(me?.presence.message?.emoji ?? '');
   const [clearAfter, setClearAfter] = useState(0);
+  // Shown at once: an arrow key that comes before the answer goes on from what was chosen.
+  const [chosen, setChosen] = useState<CustomStatus | null>(null);
   const group = useId();
+
+  const choose = (status: CustomStatus) => {
+    setChosen(status);
+    run(() => setStatus({ status }).finally(() => setChosen((latest) => (latest === status ? null : latest))));
+  };
 
   const save = () =>
     run(() =>
@@ -53,8 +60,8 @@ export function StatusPanel() {
             <input
               type="radio"
               name={group}
-              checked={customStatus === value}
-              onChange={() => run(() => setStatus({ status: value }))}
+              checked={(chosen ?? customStatus) === value}
+              onChange={() => choose(value)}
             />
             <StatusDot status={value === 'INVISIBLE' ? 'OFFLINE' : value} />
             <span>

@@ -1,8 +1,8 @@
 /** What one would try first, each in a tab of its own. */
 export const EXAMPLES = [
   {
-    query: `# Live: one event for each contact, then every change.
-# Run it, then open the demo.
+    query: `# Each contact as they are now, then every change:
+# run it, then open the demo.
 subscription Contacts {
   statusChanged(snapshot: true) {
     user { displayName }
