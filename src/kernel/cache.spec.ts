@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 
-import { ManualClock } from '../../test/contract/manual.clock.js';
 import { Cache } from './cache.js';
 
 /** A table whose readings end when the test says so. */
@@ -8,11 +7,9 @@ function world(options: { max?: number; batchMax?: number } = {}) {
   const table = new Map<string, string>();
   const loads: string[][] = [];
   const gate = { fresh: true, hold: null as Promise<void> | null };
-  const clock = new ManualClock();
   const cache = new Cache<string>({
     max: options.max ?? 100,
     batchMax: options.batchMax ?? 100,
-    clock,
     fresh: () => gate.fresh,
     load: async (keys) => {
       loads.push([...keys]);
@@ -21,7 +18,7 @@ function world(options: { max?: number; batchMax?: number } = {}) {
       return read;
     },
   });
-  return { table, loads, gate, clock, cache };
+  return { table, loads, gate, cache };
 }
 
 const turn = () => new Promise(setImmediate);
@@ -107,31 +104,35 @@ describe('a cache', () => {
   });
 
   it('takes what somebody else has read, but not over a change that may be younger', async () => {
-    const { clock, cache, loads } = world();
-    cache.prime('a', 'Ann');
+    const { cache, loads } = world();
+    const first = cache.moment();
+    cache.prime('a', 'Ann', first);
     expect(cache.known(['a', 'b'])).toEqual(new Map([['a', 'Ann']]));
     cache.drop('a');
-    cache.prime('a', 'old');
+    cache.prime('a', 'old', first);
     expect(cache.known(['a']).size).toBe(0);
-    await clock.turn(10_001);
-    cache.prime('a', 'Anna');
+    const second = cache.moment();
+    cache.prime('a', 'Anna', second);
     expect(await cache.get('a')).toBe('Anna');
     cache.clear();
-    cache.prime('b', 'old');
+    cache.prime('b', 'old', second);
     expect(cache.known(['a', 'b']).size).toBe(0);
+    cache.prime('b', 'Bob', cache.moment());
+    expect(cache.known(['b']).size).toBe(1);
     expect(loads).toEqual([]);
   });
 
   it('holds no more than it may', async () => {
     const { cache } = world({ max: 3 });
-    for (const key of ['a', 'b', 'c', 'd']) cache.prime(key, key);
+    for (const key of ['a', 'b', 'c', 'd']) cache.prime(key, key, cache.moment());
     expect([...cache.known(['a', 'b', 'c', 'd']).keys()]).toEqual(['b', 'c', 'd']);
   });
 
   it('counts a change it no longer remembers as one of everything', async () => {
     const { cache } = world({ max: 2 });
+    const before = cache.moment();
     for (const key of ['a', 'b', 'c']) cache.drop(key);
-    cache.prime('a', 'old');
+    cache.prime('a', 'old', before);
     expect(cache.known(['a']).size).toBe(0);
   });
 });

@@ -1,7 +1,6 @@
 import { LRUCache } from 'lru-cache';
 
 import { Batch } from './batch.js';
-import type { Clock } from './clock.js';
 
 export interface CacheOptions<V> {
   /** Entries kept; the ones used longest ago go first. */
@@ -12,11 +11,7 @@ export interface CacheOptions<V> {
   readonly load: (keys: readonly string[]) => Promise<ReadonlyMap<string, V>>;
   /** False: what is kept may be old, so every question is a load. */
   readonly fresh: () => boolean;
-  readonly clock: Clock;
 }
-
-/** Longer than a reading of Postgres can take: what was read before a drop is offered no later. */
-const READING_MS = 10_000;
 
 /**
  * Values of Postgres that are dropped when they change. A load that was under way when its key was dropped answers
@@ -25,8 +20,10 @@ const READING_MS = 10_000;
 export class Cache<V> {
   private readonly kept: LRUCache<string, { readonly value: V | null }>;
   private readonly loading = new Map<string, Promise<V | null>>();
+  /** Drops and clears are numbered; of each key the last one that dropped it. */
   private readonly droppedAt: LRUCache<string, number>;
-  private clearedAt = -Infinity;
+  private clearedAt = 0;
+  private changes = 0;
   private readonly batch: Batch<V>;
 
   constructor(private readonly options: CacheOptions<V>) {
@@ -72,23 +69,27 @@ export class Cache<V> {
     return found;
   }
 
-  /** Keeps what somebody else has just read, unless it may be older than the last change. */
-  prime(key: string, value: V): void {
+  /** For `prime`, taken before the reading begins. */
+  moment(): number {
+    return this.changes;
+  }
+
+  /** Keeps what somebody else has read since `moment`, unless it was dropped meanwhile. */
+  prime(key: string, value: V, moment: number): void {
     if (this.kept.has(key) || !this.options.fresh()) return;
-    const changedAt = Math.max(this.clearedAt, this.droppedAt.get(key) ?? -Infinity);
-    if (this.options.clock.monotonic() - changedAt > READING_MS) this.kept.set(key, { value });
+    if (Math.max(this.clearedAt, this.droppedAt.get(key) ?? 0) <= moment) this.kept.set(key, { value });
   }
 
   drop(key: string): void {
     this.kept.delete(key);
     this.loading.delete(key);
-    this.droppedAt.set(key, this.options.clock.monotonic());
+    this.droppedAt.set(key, (this.changes += 1));
   }
 
   clear(): void {
     this.kept.clear();
     this.loading.clear();
-    this.clearedAt = this.options.clock.monotonic();
+    this.clearedAt = this.changes += 1;
   }
 
   private async begin(key: string): Promise<V | null> {

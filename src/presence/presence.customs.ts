@@ -31,7 +31,6 @@ export class Customs {
       batchMax: CUSTOMS_A_QUERY,
       load: (userIds) => repository.customsOf(userIds),
       fresh: () => changes.fresh(),
-      clock,
     });
     changes.on((change) => {
       if (change.kind === 'everything') this.cache.clear();

@@ -168,6 +168,7 @@ export class PrivacyService {
     // Who is in memory exists for as long as changes are heard of; then only what is out of the ordinary is read.
     const trusted = this.changes.fresh();
     const whole = ({ subjectId }: PairKey) => !trusted || !users.has(subjectId) || stored.has(subjectId);
+    const prime = this.directory.primer();
     let rows: readonly PairRow[];
     try {
       rows = await this.repository.pairs(keys, whole);
@@ -175,7 +176,7 @@ export class PrivacyService {
       if (!(error instanceof Refusal)) throw error;
       return keys.map((key) => this.unasked(key, users.get(key.subjectId), error));
     }
-    this.directory.prime(rows.map((row) => row.user));
+    prime(rows.map((row) => row.user));
     // Mostly there is none.
     const byPair = new Map(rows.map((row) => [pairKey(row), row]));
     return keys.map((key) => {

@@ -6,7 +6,6 @@ import { note } from '../audit/audit.log.js';
 import { Cache } from '../cache.js';
 import { Changes } from '../changes/changes.service.js';
 import type { Change } from '../changes/changes.types.js';
-import { Clock } from '../clock.js';
 import { userNotFound } from '../errors.js';
 import {
   deleteContact,
@@ -39,10 +38,9 @@ export class Directory {
   constructor(
     database: DataSource,
     private readonly changes: Changes,
-    clock: Clock,
   ) {
     this.reads = new DirectoryReads(database);
-    const shared = { batchMax: BATCH_MAX, fresh: () => changes.fresh(), clock };
+    const shared = { batchMax: BATCH_MAX, fresh: () => changes.fresh() };
     this.userCache = new Cache({ ...shared, max: USERS_KEPT, load: (ids) => this.reads.users(ids) });
     this.membershipCache = new Cache({ ...shared, max: MEMBERSHIPS_KEPT, load: (keys) => this.loadMemberships(keys) });
     changes.on((change) => this.forget(change));
@@ -63,9 +61,12 @@ export class Directory {
     return this.userCache.known(ids);
   }
 
-  /** Keeps users that somebody has just read along with something else. */
-  prime(users: readonly User[]): void {
-    for (const user of users) this.userCache.prime(user.id, user);
+  /** Taken before somebody reads users along with something else; keeps them unless they change meanwhile. */
+  primer(): (users: readonly User[]) => void {
+    const moment = this.userCache.moment();
+    return (users) => {
+      for (const user of users) this.userCache.prime(user.id, user, moment);
+    };
   }
 
   /** In the order of code points, like the next two. */
