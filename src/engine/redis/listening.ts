@@ -4,6 +4,8 @@ import type { Channels } from './channels.js';
 /** One subscription for each id in use, kept a while after its last use: who flaps costs nothing. */
 export class Listening {
   private readonly open = new Map<string, Promise<number>>();
+  /** Of those: nothing about them can be missed any more. */
+  private readonly granted = new Set<string>();
   /** Id -> since when nobody uses it; monotonic. */
   private readonly idle = new Map<string, number>();
 
@@ -17,7 +19,9 @@ export class Listening {
 
   /** Resolves when nothing about them can be missed any more. */
   async begin(ids: readonly string[]): Promise<void> {
-    await this.channels.within(Promise.all([...new Set(ids)].map((id) => this.open.get(id) ?? this.beginOne(id))));
+    const others = ids.filter((id) => !this.granted.has(id));
+    if (others.length === 0) return;
+    await this.channels.within(Promise.all([...new Set(others)].map((id) => this.open.get(id) ?? this.beginOne(id))));
   }
 
   end(ids: readonly string[]): void {
@@ -37,15 +41,21 @@ export class Listening {
   private beginOne(id: string): Promise<number> {
     const subscription = this.channels.subscribe(this.channelOf(id), (payload) => this.heard(id, payload));
     this.open.set(id, subscription);
-    subscription.catch(() => {
-      if (this.open.get(id) === subscription) this.open.delete(id);
-    });
+    subscription.then(
+      () => {
+        if (this.open.get(id) === subscription) this.granted.add(id);
+      },
+      () => {
+        if (this.open.get(id) === subscription) this.open.delete(id);
+      },
+    );
     return subscription;
   }
 
   private close(id: string): void {
     const subscription = this.open.get(id);
     this.open.delete(id);
+    this.granted.delete(id);
     subscription?.then(
       (number) => this.channels.unsubscribe(number),
       () => undefined,
