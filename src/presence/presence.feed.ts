@@ -19,6 +19,9 @@ import type { AroundWatch, PresenceView, WatchTarget } from './presence.types.js
 import { WatchIndex } from './watch.index.js';
 import { checkBudget, WATCHED_MAX, WatchTargets } from './watch.targets.js';
 
+/** Of nearly all watches. */
+const NOWHERE: ReadonlySet<string> = new Set();
+
 /**
  * The live views. Truths come in from the engine, verdicts from privacy; what a viewer would not notice goes nowhere.
  * A watcher whose verdict is in doubt is told nothing until it is judged anew.
@@ -84,7 +87,7 @@ export class PresenceFeed {
       stream: new Stream({ keyOf: (view) => view.userId, onClose: () => this.close(watch) }),
       watchers: new Map(),
       budget: caller.watching ?? { users: 0 },
-      conversations: new Set('conversationId' in target ? [target.conversationId] : []),
+      conversations: 'conversationId' in target ? new Set([target.conversationId]) : NOWHERE,
       settling: Promise.resolve(),
       unsettled: false,
     };

@@ -81,7 +81,7 @@ export class Subject {
   /** What Postgres knows: of the times, only what the engine has not told. */
   remember(user: User, lastSeen: number | null | undefined, lastActive: number | null | undefined): void {
     // Read again with every question: a view is made anew, and all watchers' equal views given up, only for news.
-    if (!this.person || !isSame(this.person, user)) {
+    if (this.person !== user && !(this.person && isSame(this.person, user))) {
       this.person = user;
       this.views = [];
     }

@@ -1,5 +1,6 @@
 import type { Stream } from '../../kernel/stream.js';
 import type { Outbox, Patient } from '../outbox.js';
+import { slab } from '../slab.js';
 import type { Group } from './groups.js';
 
 /**
@@ -20,7 +21,7 @@ export class Delivery implements Patient {
     /** Called once, however it ends; with what the client has to be told. */
     private readonly onOver: (error?: Error) => void,
   ) {
-    this.head = Buffer.from(`{"id":${JSON.stringify(id)},"type":"next","payload":`);
+    this.head = slab.keep(`{"id":${JSON.stringify(id)},"type":"next","payload":`);
   }
 
   /** From now on views are sent. Apart from the constructor: a stream may end at once. */

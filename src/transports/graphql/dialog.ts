@@ -39,7 +39,7 @@ export class Dialog {
   private acknowledged = false;
   private subscriptions = 0;
   private readonly operations = new Map<string, Operation>();
-  private readonly stopWaiting: Cancel;
+  private stopWaiting: Cancel | null;
 
   constructor(
     private readonly socket: GraphqlSocket,
@@ -69,14 +69,19 @@ export class Dialog {
 
   /** The socket is closing: nothing more is sent. */
   stop(): void {
-    this.stopWaiting();
+    this.waitNoMore();
     for (const id of [...this.operations.keys()]) this.complete(id);
+  }
+
+  private waitNoMore(): void {
+    this.stopWaiting?.();
+    this.stopWaiting = null;
   }
 
   private async greet(hello: Hello): Promise<void> {
     if (this.greeted) return this.socket.close(4429, 'Too many initialisation requests');
     this.greeted = true;
-    this.stopWaiting();
+    this.waitNoMore();
     if (!(await this.operator.welcome(this.socket, hello))) return;
     this.acknowledged = true;
     this.socket.send('{"type":"connection_ack"}');
@@ -88,9 +93,9 @@ export class Dialog {
     if (id.length > ID_MAX) return socket.end('malformed');
     if (this.operations.has(id)) return socket.close(4409, 'Subscriber already exists');
     const prepared = operator.prepare(socket, asked);
-    if (prepared.errors) return this.refuse(id, asked, prepared.errors);
+    if (prepared.errors) return this.refuse(id, asked.operationName, prepared.errors);
     const { args, live } = prepared;
-    if (live) return this.watch(id, asked, args);
+    if (live) return this.watch(id, asked.operationName, args);
     return this.answer(id, args);
   }
 
@@ -106,18 +111,19 @@ export class Dialog {
     this.socket.send(`{"id":${name},"type":"complete"}`);
   }
 
-  private async watch(id: string, asked: Asked, args: ExecutionArgs): Promise<void> {
-    if (this.subscriptions >= SUBSCRIPTIONS_MAX) return this.refuse(id, asked, [tooMany()]);
+  /** Lives as long as the subscription: of what was asked, only the name is kept. */
+  private async watch(id: string, name: string | null, args: ExecutionArgs): Promise<void> {
+    if (this.subscriptions >= SUBSCRIPTIONS_MAX) return this.refuse(id, name, [tooMany()]);
     const operation: Operation = { delivery: null };
     this.operations.set(id, operation);
     this.subscriptions += 1;
     const opened = await this.operator.open(this.socket, id, args, (error) => {
       this.subscriptions -= 1;
-      this.over(id, asked, operation, error && [error]);
+      this.over(id, name, operation, error && [error]);
     });
     if ('errors' in opened) {
       this.subscriptions -= 1;
-      return this.over(id, asked, operation, opened.errors);
+      return this.over(id, name, operation, opened.errors);
     }
     if (this.operations.get(id) !== operation) return opened.stop();
     operation.delivery = opened;
@@ -125,10 +131,10 @@ export class Dialog {
   }
 
   /** A subscription has ended; the client is told unless it was the client who has ended it. */
-  private over(id: string, asked: Asked, operation: Operation, errors: readonly unknown[] | undefined): void {
+  private over(id: string, name: string | null, operation: Operation, errors: readonly unknown[] | undefined): void {
     if (this.operations.get(id) !== operation) return;
     this.operations.delete(id);
-    if (errors) return this.refuse(id, asked, errors);
+    if (errors) return this.refuse(id, name, errors);
     this.socket.send(`{"id":${JSON.stringify(id)},"type":"complete"}`);
   }
 
@@ -138,8 +144,8 @@ export class Dialog {
     operation?.delivery?.stop();
   }
 
-  private refuse(id: string, { operationName }: Asked, errors: readonly unknown[]): void {
-    const payload = this.operator.explainAll(this.socket, operationName, errors);
+  private refuse(id: string, name: string | null, errors: readonly unknown[]): void {
+    const payload = this.operator.explainAll(this.socket, name, errors);
     this.socket.send(JSON.stringify({ id, type: 'error', payload }));
   }
 }

@@ -25,6 +25,9 @@ const NO_CLOSE_FRAME = 1006;
 /** A payload that a client wants to see again in the pong. */
 const ECHO_MAX = 1024;
 
+/** What is wrong is said by the close that follows. */
+const ignore = () => {};
+
 /** One WebSocket: between its bytes, its session and the dialog of the protocol. */
 export class GraphqlSocket implements Line {
   readonly transport = 'graphql-ws';
@@ -40,16 +43,9 @@ export class GraphqlSocket implements Line {
     clock: Clock,
   ) {
     this.session = sessions.begin(this);
-    this.outbox = new Outbox(
-      socket,
-      clock,
-      () => this.end('slow'),
-      () => this.session.heard(),
-    );
-    // What is wrong is said by the close that follows.
-    ws.on('error', () => {});
-    ws.on('pong', () => this.session.heard());
-    ws.on('ping', () => this.session.heard());
+    const heard = () => this.session.heard();
+    this.outbox = new Outbox(socket, clock, () => this.end('slow'), heard);
+    ws.on('error', ignore).on('pong', heard).on('ping', heard);
   }
 
   get stuckSince(): number | null {
