@@ -1,5 +1,8 @@
+import { GraphQLSchemaHost } from '@nestjs/graphql';
+import { parse } from 'graphql';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Answers } from '../../src/transports/graphql/answers.js';
+import { Plan } from '../../src/transports/graphql/plan.js';
 import { TestApp } from '../support/app.js';
 
 let app: TestApp;
@@ -50,6 +53,17 @@ describe('a plain operation over HTTP', () => {
     const weighed = await ask(body, WEIGHED, as('alice'));
     expect([plain.ours, weighed.ours]).toEqual([true, false]);
     expect(plain.answer).toEqual(weighed.answer);
+  });
+
+  it('is planned once: what is asked for again and again is not executed by looking at its document', () => {
+    const { schema } = app.nest.get(GraphQLSchemaHost);
+    const plan = (text: string) => Plan.of(schema, parse(text));
+    expect(plan('{ userStatuses(userIds: ["bob"]) { user { id } lastSeen message { text } } }')).not.toBeNull();
+    expect(
+      plan('mutation { heartbeat { success presence { ...P } } } fragment P on UserPresence { status }'),
+    ).not.toBeNull();
+    expect(plan('{ userStatus(userId: "bob") { status @skip(if: false) } }')).toBeNull();
+    expect(plan('{ __schema { types { name } } }')).toBeNull();
   });
 
   it('is so for a mutation, for clients of the newer type, and for whoever has no token', async () => {

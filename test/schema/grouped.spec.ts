@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { PresenceView } from '../../src/presence/presence.types.js';
 import { Executor } from '../../src/transports/graphql/executor.js';
 import { Groups } from '../../src/transports/graphql/groups.js';
+import { Plan } from '../../src/transports/graphql/plan.js';
 import { schemaOfCode } from './printed.js';
 
 let schema: GraphQLSchema;
@@ -94,6 +95,9 @@ const root = fc
     return wrapped ? `{ ...RootF } fragment RootF on Subscription { ${field} }` : `{ ${field} }`;
   });
 
+/** What is under a condition is executed as ever, and only the rest is written as planned. */
+const unconditional = (body: string) => body.replace(/ @\w+\(if: [$\w]+\)/g, '');
+
 /** Takes fragments out of the text, innermost first, and declares the variables that are used. */
 function operation(body: string, name: string): string {
   const fragments: string[] = [];
@@ -147,7 +151,7 @@ describe('an event made once for many subscribers', () => {
         variables,
         fc.constantFrom('A', 'B'),
         async (first, second, view, { $a, $b, $ids, $c }, name) => {
-          const query = `${operation(first, 'A')} ${operation(second, 'B')}`;
+          const query = `${operation(first, 'A')} ${operation(unconditional(second), 'B')}`;
           fc.pre(validate(schema, parse(query), specifiedRules).length === 0);
           given = view;
           const values = { a: $a, ...($b !== undefined && { b: $b }), ids: $ids, c: $c };
@@ -161,22 +165,27 @@ describe('an event made once for many subscribers', () => {
   });
 
   it('is not different from what somebody who asks is told', async () => {
-    const asked = fc.tuple(fc.constantFrom('', 'mine: '), selection('UserPresence', 2)).map(([alias, set]) => {
-      const text = operation(`{ ${alias}userStatuses(userIds: $ids) ${set} }`, 'A').replace('[ID!]', '[ID!]!');
+    const chosen = fc.tuple(fc.constantFrom('', 'mine: '), selection('UserPresence', 2), fc.boolean());
+    const asked = chosen.map(([alias, set, bare]) => {
+      const body = `{ ${alias}userStatuses(userIds: $ids) ${set} }`;
+      const text = operation(bare ? unconditional(body) : body, 'A').replace('[ID!]', '[ID!]!');
       return text.replace('subscription', 'query');
     });
     const flags = fc.record({ a: fc.boolean(), b: fc.boolean() });
+    let planned = 0;
     await fc.assert(
       fc.asyncProperty(asked, views, flags, fc.boolean(), async (query, view, values, fits) => {
         fc.pre(validate(schema, parse(query), specifiedRules).length === 0);
         given = view;
         const variableValues = { ...values, ids: fits ? ['u', 'v'] : 'u' };
         const args = { schema, document: parse(query), variableValues };
+        if (Plan.of(schema, args.document)) planned += 1;
         const { text } = await new Executor().answer(args);
         expect(text).toBe(JSON.stringify(await execute(args)));
       }),
       { numRuns: 200 },
     );
+    expect(planned).toBeGreaterThan(50);
   });
 
   it('is made once for those who differ only in whom they watch, and anew for those who show other things', () => {

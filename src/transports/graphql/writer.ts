@@ -11,6 +11,7 @@ import {
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
+  type GraphQLFieldResolver,
   type GraphQLLeafType,
   type GraphQLObjectType,
   type GraphQLOutputType,
@@ -116,9 +117,9 @@ class Compiler {
     if (name === '__typename') return (_source, comma) => `${comma}${key}${JSON.stringify(type.name)}`;
     const field = type.getFields()[name];
     if (!field || field.args.length > 0) throw new OutOfTheOrdinary();
-    if (field.resolve && field.resolve !== defaultFieldResolver) throw new OutOfTheOrdinary();
+    const read = readerOf(name, field.resolve);
     const write = this.write(field.type, nodes);
-    return (source, comma) => `${comma}${key}${write(source[name])}`;
+    return (source, comma) => `${comma}${key}${write(read(source))}`;
   }
 
   private collectInto(
@@ -152,6 +153,16 @@ class Compiler {
       this.collectInto(fields, visited, type, inner.selectionSet);
     }
   }
+}
+
+/** Nest gives each field that has no resolver of its own one that takes the object and reads a property of it. */
+function readerOf(
+  name: string,
+  resolve: GraphQLFieldResolver<unknown, unknown> | undefined,
+): (source: Source) => unknown {
+  if (!resolve || resolve === defaultFieldResolver) return (source) => source[name];
+  if (resolve.length !== 1) throw new OutOfTheOrdinary();
+  return resolve as unknown as (source: Source) => unknown;
 }
 
 function list(write: Write): Write {
