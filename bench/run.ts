@@ -15,6 +15,7 @@ import { everybody, type Pace, type Scene, SCENES } from './work.js';
 const PACE: Pace = { warmS: 1, mainS: 1.5, pacedS: 4 };
 const QUICK: Pace = { warmS: 0.4, mainS: 0.5, pacedS: 1.5 };
 const ROUNDS = 3;
+const RESULTS = join(CACHE, 'results.jsonl');
 /** Within a minute: what tells most, beside the peers that say most. */
 const QUICK_SCENES = ['around1000', 'acquaintances', 'heartbeatsOnSockets'];
 const QUICK_PEERS: readonly PeerId[] = ['lamplight', 'bare', 'tutorial'];
@@ -34,6 +35,8 @@ const { values: given } = parseArgs({
     rounds: { type: 'string' },
     scenes: { type: 'string' },
     peers: { type: 'string' },
+    /** Adds rounds to those that were measured last, on a machine that has to be given back in between. */
+    more: { type: 'boolean', default: false },
     /** Profiles instead of figures; nothing is written. */
     profile: { type: 'boolean', default: false },
   },
@@ -76,21 +79,27 @@ async function fill(databaseUrl: string): Promise<void> {
 
 /** Round by round, and in each round peer by peer: whatever disturbs the machine disturbs neighbours alike. */
 async function measureAll(databaseUrl: string): Promise<Row[]> {
-  const results = join(CACHE, 'results.jsonl');
-  rmSync(results, { force: true });
-  const rows: Row[] = [];
-  for (let round = 0; round < Number(given.rounds ?? (given.quick ? 1 : ROUNDS)); round += 1) {
+  const rows = given.more ? measuredBefore() : [];
+  if (rows.length === 0) rmSync(RESULTS, { force: true });
+  const first = Math.max(-1, ...rows.map((row) => row.round)) + 1;
+  for (let round = first; round < first + Number(given.rounds ?? (given.quick ? 1 : ROUNDS)); round += 1) {
     for (const scene of chosenScenes()) {
       for (const peer of chosenPeers(scene)) {
         const phases = await runScene(scene, peer, { pace: given.quick ? QUICK : PACE, databaseUrl });
         const row = { scene: scene.id, peer, round, phases };
         rows.push(row);
-        appendFileSync(results, `${JSON.stringify(row)}\n`);
+        appendFileSync(RESULTS, `${JSON.stringify(row)}\n`);
         tell(row);
       }
     }
   }
   return rows;
+}
+
+function measuredBefore(): Row[] {
+  if (!existsSync(RESULTS)) return [];
+  const lines = readFileSync(RESULTS, 'utf8').trim().split('\n');
+  return lines.map((line) => JSON.parse(line) as Row);
 }
 
 async function profileAll(scenes: readonly Scene[], databaseUrl: string): Promise<Profiled[]> {
