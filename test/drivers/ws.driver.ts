@@ -5,6 +5,7 @@ import {
   NotOnThisWire,
   type Opening,
   type Place,
+  Refused,
   type Target,
   type TypingView,
   type View,
@@ -17,9 +18,17 @@ interface Frame {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
+interface Asked {
+  refusal: Refused | null;
+  readonly done: (refusal: Refused | null) => void;
+}
+
 const SENT = { success: true, expiresAt: null };
 
-/** The plain WebSocket protocol with the ws client. Nothing that is sent is answered, unless it is refused. */
+/**
+ * The plain WebSocket protocol with the ws client. What is sent is answered only where it is refused; messages are
+ * taken in turn, so that the answer to the same token once more tells that what came before is done.
+ */
 export const plain: Driver = {
   name: 'ws',
   calls: () => partial('/ws without a connection', {}),
@@ -28,14 +37,15 @@ export const plain: Driver = {
 
 class PlainDevice {
   static async open(place: Place, userId: string, opening: Opening): Promise<Device> {
-    const query = new URLSearchParams({ token: place.token(userId) });
+    const token = place.token(userId);
+    const query = new URLSearchParams({ token });
     for (const [name, value] of Object.entries(opening)) query.set(name, String(value));
-    const device = new PlainDevice(new WebSocket(`${place.wsUrl}/ws?${query.toString()}`), userId);
+    const device = new PlainDevice(new WebSocket(`${place.wsUrl}/ws?${query.toString()}`), userId, token);
     await device.ready;
     const calls = partial('/ws', {
-      heartbeat: ({ active } = {}) => {
-        device.say('heartbeat', { active });
-        return Promise.resolve({ success: true, nextHeartbeatInSeconds: 0, presence: viewOf(userId, 'ONLINE') });
+      heartbeat: async ({ active } = {}) => {
+        await device.ask('heartbeat', { active });
+        return { success: true, nextHeartbeatInSeconds: 0, presence: viewOf(userId, 'ONLINE') };
       },
       startTyping: (conversation_id) => device.type('typing_start', conversation_id),
       stopTyping: (conversation_id) => device.type('typing_stop', conversation_id),
@@ -62,17 +72,21 @@ class PlainDevice {
   private readonly watches = new Set<(frame: Frame) => void>();
   /** What came before anybody listened. */
   private readonly early: Frame[] = [];
+  /** In the order in which they were sent. */
+  private readonly asked: Asked[] = [];
 
   private constructor(
     private readonly ws: WebSocket,
     private readonly userId: string,
+    private readonly token: string,
   ) {
     let welcome: () => void = () => {};
     this.ready = new Promise((resolve) => (welcome = resolve));
     ws.on('error', () => {});
     ws.on('message', (data: Buffer) => {
       const frame = JSON.parse(data.toString()) as Frame;
-      if (frame.type === 'ready') return welcome();
+      if (frame.type === 'ready') return this.answer() || welcome();
+      if (frame.type === 'error') this.refuse(frame);
       this.early.push(frame);
       for (const watch of this.watches) watch(frame);
     });
@@ -83,9 +97,30 @@ class PlainDevice {
     this.ws.send(JSON.stringify({ type, data }));
   }
 
-  private type(type: string, conversation_id: string): Promise<typeof SENT> {
-    this.say(type, { conversation_id });
-    return Promise.resolve(SENT);
+  /** Resolves when it is done. */
+  private async ask(type: string, data: object): Promise<void> {
+    const answer = new Promise<Refused | null>((done) => this.asked.push({ refusal: null, done }));
+    this.say(type, data);
+    this.say('auth', { token: this.token });
+    const refusal = await answer;
+    if (refusal) throw refusal;
+  }
+
+  /** False: nobody waits for it. */
+  private answer(): boolean {
+    const asked = this.asked.shift();
+    asked?.done(asked.refusal);
+    return asked !== undefined;
+  }
+
+  private refuse({ data }: Frame): void {
+    const [asked] = this.asked;
+    if (asked) asked.refusal = new Refused(String(data['code']), String(data['message']), JSON.stringify(data));
+  }
+
+  private async type(type: string, conversation_id: string): Promise<typeof SENT> {
+    await this.ask(type, { conversation_id });
+    return SENT;
   }
 
   private watch({ userIds }: Target): Recording<View> {

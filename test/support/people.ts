@@ -1,11 +1,11 @@
 import { Directory } from '../../src/kernel/directory/directory.service.js';
 import type { Environment } from '../../src/kernel/config/config.js';
-import type { Calls, Device, Driver, Opening, Place, TypingView } from '../drivers/driver.js';
+import type { Calls, Device, Driver, Opening, Place, TypingView, View } from '../drivers/driver.js';
 import { graphql } from '../drivers/graphql.driver.js';
 import type { Recording } from '../drivers/recording.js';
 import { TestApp } from './app.js';
 import { startPostgres, type TestDatabase } from './postgres.js';
-import { PrivateRedis } from './redis.js';
+import { freePort, PrivateRedis } from './redis.js';
 
 /** Every scenario is told on each of them. On two instances, people live on them in turn. */
 export const STAGES = ['in memory', 'over Redis', 'over Redis on two instances'] as const;
@@ -37,23 +37,27 @@ export const PROMISED = {
 
 /** One or two running instances and the people who use them. Ids are new in each test, so that tests run side by side. */
 export class Stage {
-  private count = 0;
-
   private constructor(
     readonly places: readonly TestApp[],
     private readonly redis: PrivateRedis | null,
     private readonly database: TestDatabase | null,
     private readonly driver: Driver,
+    private readonly names = { count: 0 },
   ) {}
 
   static async start(kind: StageKind, env: Environment = {}, driver: Driver = graphql): Promise<Stage> {
-    const settings = { ...BRISK, ...env };
-    if (kind === 'in memory') return new Stage([await TestApp.start(settings)], null, null, driver);
+    const settings = async () => ({ ...BRISK, GRPC_PORT: String(await freePort()), ...env });
+    if (kind === 'in memory') return new Stage([await TestApp.start(await settings())], null, null, driver);
     const [redis, database] = await Promise.all([PrivateRedis.start(), startPostgres()]);
-    const shared = { ...settings, REDIS_URL: redis.url, DATABASE_URL: database.url };
-    const places = [await TestApp.start(shared)];
-    if (kind === 'over Redis on two instances') places.push(await TestApp.start(shared));
+    const shared = { REDIS_URL: redis.url, DATABASE_URL: database.url };
+    const places = [await TestApp.start({ ...(await settings()), ...shared })];
+    if (kind === 'over Redis on two instances') places.push(await TestApp.start({ ...(await settings()), ...shared }));
     return new Stage(places, redis, database, driver);
+  }
+
+  /** The same instances, for people whose connections are of another wire. */
+  over(driver: Driver): Stage {
+    return new Stage(this.places, this.redis, this.database, driver, this.names);
   }
 
   /** People who all have each other as contacts, called by these names with a number after them. */
@@ -66,7 +70,7 @@ export class Stage {
 
   /** People who do not know each other. */
   async strangers<N extends readonly string[]>(...names: N): Promise<{ [K in keyof N]: Person }> {
-    const number = (this.count += 1);
+    const number = (this.names.count += 1);
     const people: Person[] = [];
     for (const [i, name] of names.entries()) people.push(await this.joins(`${name}-${number}`, i));
     return people as { [K in keyof N]: Person };
@@ -90,7 +94,7 @@ export class Stage {
 
   /** A new conversation of these people. */
   async room(...people: readonly Person[]): Promise<string> {
-    const id = `room-${(this.count += 1)}`;
+    const id = `room-${(this.names.count += 1)}`;
     for (const person of people) await this.directory.putMember(id, person.id);
     return id;
   }
@@ -122,9 +126,20 @@ export class Person {
     private readonly driver: Driver,
   ) {}
 
-  /** Calls without a connection. */
+  /** Calls without a connection, by the only wire that has all of them. */
   get http(): Calls {
-    return this.driver.calls(this.home, this.id);
+    return graphql.calls(this.home, this.id);
+  }
+
+  /**
+   * Watches somebody over a connection that does not count, and has been told how they are now; Socket.IO tells nothing
+   * of who is not there.
+   */
+  async watches(subject: Person): Promise<Recording<View>> {
+    const device = await this.looksOn();
+    const seen = device.watch({ userIds: [subject.id], snapshot: true });
+    if (this.driver.name !== 'socketio' || (await this.http.see(subject.id)).isOnline) await seen.next(2000);
+    return seen;
   }
 
   /** A live connection to the instance that the person lives on. */
