@@ -125,6 +125,8 @@ export interface HoldRequest {
   readonly attach: boolean;
   /** The stored custom status; leave out what is not known. */
   readonly custom?: Custom;
+  /** A new socket beyond so many of the user, over all instances, is refused. Left out: any number may be. */
+  readonly socketsMax?: number;
 }
 
 /** How a holder went: `clean` and `abrupt` choose which grace runs when it was the last; `now` runs none. */
@@ -168,6 +170,7 @@ export abstract class PresenceStore {
    * Takes or renews a hold. Creates the record when there is none, which needs `custom`.
    * Answers null, and changes nothing, when the record has no custom status yet and none was given: an invisible user
    * must never flash up because a store was emptied. The caller loads it and asks again.
+   * Refuses RATE_LIMITED, and changes nothing, for a socket too many.
    */
   abstract hold(request: HoldRequest): Promise<Truth | null>;
 

@@ -74,5 +74,6 @@ export const badInput = (message: string) => new Refusal('BAD_USER_INPUT', messa
 export const userNotFound = () => new Refusal('USER_NOT_FOUND', 'No such user');
 // One sentence for "does not exist" and "not yours", so that the two cannot be told apart.
 export const conversationNotFound = () => new Refusal('CONVERSATION_NOT_FOUND', 'No such conversation');
+export const tooManyConnections = () => new Refusal('RATE_LIMITED', 'Too many connections of one user');
 export const unavailable = (retryAfterMs = 1000) =>
   new Refusal('SERVICE_UNAVAILABLE', 'Temporarily unavailable, try again', retryAfterMs);

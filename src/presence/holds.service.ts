@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { type Departure, Engine, type Holder, type HoldRequest, type Truth } from '../engine/engine.js';
 import type { Caller } from '../kernel/caller.js';
 import { Changes } from '../kernel/changes/changes.service.js';
+import { Config } from '../kernel/config/config.js';
 import { Connections } from '../kernel/connections.js';
 import { Refusal, unavailable } from '../kernel/errors.js';
 import { Customs } from './presence.customs.js';
@@ -31,6 +32,7 @@ export class Holds {
     private readonly engine: Engine,
     private readonly customs: Customs,
     private readonly connections: Connections,
+    private readonly config: Config,
     changes: Changes,
   ) {
     connections.onActed((caller) => void this.acted(caller));
@@ -39,7 +41,10 @@ export class Holds {
     });
   }
 
-  /** A live connection that counts has opened. Never refuses for a store that is away: it is made good later. */
+  /**
+   * A live connection that counts has opened. Refuses RATE_LIMITED when the user has as many as may be, over all
+   * instances; never for a store that is away: it is made good later.
+   */
   async connected(caller: Caller, opening: Opening): Promise<void> {
     const socket: Socket = {
       userId: caller.userId,
@@ -56,7 +61,12 @@ export class Holds {
     const siblings = this.socketsOf.get(caller.userId);
     if (siblings) siblings.add(opening.connectionId);
     else this.socketsOf.set(caller.userId, new Set([opening.connectionId]));
-    await this.register(socket);
+    try {
+      await this.register(socket, { socketsMax: this.config.maxConnectionsPerUser });
+    } catch (error) {
+      this.drop(caller.userId, opening.connectionId);
+      throw error;
+    }
   }
 
   /** A connection has ended: its hold and what it was typing. Unknown ones are no error. */
@@ -67,13 +77,7 @@ export class Holds {
     silentMs: number,
   ): Promise<void> {
     this.connections.closed(connectionId, caller.userId);
-    if (!this.sockets.delete(connectionId)) return;
-    const siblings = this.socketsOf.get(caller.userId);
-    siblings?.delete(connectionId);
-    if (siblings?.size === 0) {
-      this.socketsOf.delete(caller.userId);
-      this.changedCustoms.delete(caller.userId);
-    }
+    if (!this.drop(caller.userId, connectionId)) return;
     try {
       const typing = await this.engine.presence.release({
         userId: caller.userId,
@@ -99,10 +103,17 @@ export class Holds {
     return this.socketsOf.get(userId)?.size ?? 0;
   }
 
-  /** One round trip to the engine. Refuses SERVICE_UNAVAILABLE. */
-  async hold(holder: Holder, userId: string, activity: HoldRequest['activity'], attach: boolean): Promise<Truth> {
+  /** One round trip to the engine. Refuses SERVICE_UNAVAILABLE, and RATE_LIMITED for a new socket beyond the limit. */
+  async hold(
+    holder: Holder,
+    userId: string,
+    activity: HoldRequest['activity'],
+    attach: boolean,
+    limit: Pick<HoldRequest, 'socketsMax'> = {},
+  ): Promise<Truth> {
     const custom = await this.customs.of(userId);
-    const truth = await this.engine.presence.hold({ userId, holder, activity, attach, ...(custom && { custom }) });
+    const request = { userId, holder, activity, attach, ...limit, ...(custom && { custom }) };
+    const truth = await this.engine.presence.hold(request);
     // Neither the engine nor Postgres can tell how this user wants to be shown; shown wrongly would be worse.
     if (!truth) throw unavailable();
     return truth;
@@ -133,14 +144,26 @@ export class Holds {
     }
   }
 
-  private async register(socket: Socket): Promise<void> {
+  private async register(socket: Socket, limit: Pick<HoldRequest, 'socketsMax'> = {}): Promise<void> {
     socket.waiting = true;
     try {
-      await this.hold(socket.holder, socket.userId, socket.active ? 'active' : 'idle', true);
+      await this.hold(socket.holder, socket.userId, socket.active ? 'active' : 'idle', true, limit);
       socket.waiting = false;
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
+      if (!(error instanceof Refusal) || error.code === 'RATE_LIMITED') throw error;
     }
+  }
+
+  /** False: it was not here. */
+  private drop(userId: string, connectionId: string): boolean {
+    if (!this.sockets.delete(connectionId)) return false;
+    const siblings = this.socketsOf.get(userId);
+    siblings?.delete(connectionId);
+    if (siblings?.size === 0) {
+      this.socketsOf.delete(userId);
+      this.changedCustoms.delete(userId);
+    }
+    return true;
   }
 
   /** Activity other than a heartbeat, noted beside what the caller asked for: it never fails that. */

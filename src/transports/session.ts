@@ -98,7 +98,10 @@ export class Session {
     this.identity = { ...proven, connectionId: this.id, watching: this.watching };
   }
 
-  /** Counts for presence from now on, unless the client only wants to watch. Refuses a device id that is none. */
+  /**
+   * Counts for presence from now on, unless the client only wants to watch. Refuses a device id that is none, and
+   * RATE_LIMITED when the user has as many connections that count as may be, over all instances.
+   */
   async open(hello: Hello): Promise<void> {
     const { identity } = this;
     const deviceId =
@@ -111,7 +114,13 @@ export class Session {
       active: hello.active !== false,
     };
     this.connected = this.services.holds.connected(identity, opening);
-    await this.connected;
+    try {
+      await this.connected;
+    } catch (error) {
+      if (error instanceof Refusal && error.code === 'RATE_LIMITED')
+        this.services.sessions.noteCrowded(identity.userId);
+      throw error;
+    }
   }
 
   /** A newer token of the same user takes the place of the present one; anything else ends the connection. */

@@ -6,7 +6,7 @@ import { type Cancel, Clock } from '../kernel/clock.js';
 import { Config } from '../kernel/config/config.js';
 import { Directory } from '../kernel/directory/directory.service.js';
 import { Drains, SOCKETS_ORDER } from '../kernel/drains.js';
-import { Refusal } from '../kernel/errors.js';
+import { Refusal, tooManyConnections } from '../kernel/errors.js';
 import { notice } from '../kernel/logging/notices.js';
 import { TRANSPORTS } from '../kernel/metrics/labels.js';
 import { measure } from '../kernel/metrics/measure.js';
@@ -78,16 +78,24 @@ export class Sessions implements OnApplicationBootstrap, OnApplicationShutdown {
     measure.opened(session.line.transport);
   }
 
-  /** Notes whose the session is. Refuses RATE_LIMITED when the user has as many as may be. */
+  /**
+   * Notes whose the session is. Refuses RATE_LIMITED when the user has as many here as may be, those that only watch
+   * included; how many count over all instances is the engine's to know.
+   */
   claim(session: Session, userId: string): void {
     const theirs = this.byUser.get(userId);
     if ((theirs?.size ?? 0) >= this.config.maxConnectionsPerUser) {
-      measure.limited('connection');
-      notice('limit', `${userId} has as many connections as one user may have`);
-      throw new Refusal('RATE_LIMITED', 'Too many connections of one user');
+      this.noteCrowded(userId);
+      throw tooManyConnections();
     }
     if (theirs) theirs.add(session);
     else this.byUser.set(userId, new Set([session]));
+  }
+
+  /** Somebody was refused a connection for having too many. */
+  noteCrowded(userId: string): void {
+    measure.limited('connection');
+    notice('limit', `${userId} has as many connections as one user may have`);
   }
 
   remove(session: Session): void {

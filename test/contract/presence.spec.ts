@@ -45,6 +45,24 @@ describe.each(WORLDS)('who is here, by the $name engine', ({ make }) => {
     expect(await presence.hold(request)).toMatchObject({ status: 'ONLINE' });
   });
 
+  it('refuses a socket too many, and changes nothing', async () => {
+    const limited = (id: string, more: Parameters<typeof socket>[2] = {}) =>
+      presence.hold({ ...socket('ann', id, more), socketsMax: 2 });
+    await presence.hold(lease('ann', 'phone', { platform: 'WEB' }));
+    await limited('s1');
+    await limited('s2');
+    await presence.watch(['ann']);
+    await expect(limited('s3', { platform: 'DESKTOP' })).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+    expect((await presence.holders('ann')).map(({ id }) => id).sort()).toEqual(['phone', 's1', 's2']);
+    expect(await read('ann')).toMatchObject({ platforms: ['WEB'] });
+    // Those that are there are renewed, and one that goes makes room.
+    expect(await presence.hold({ ...socket('ann', 's1'), socketsMax: 1 })).not.toBeNull();
+    await presence.release(gone('ann', 's1', 'now'));
+    expect(await limited('s3')).not.toBeNull();
+    await world.pass(100);
+    expect((await presence.holders('ann')).map(({ id }) => id).sort()).toEqual(['phone', 's2', 's3']);
+  });
+
   it('names every platform once, sorted, and tells when one comes or goes', async () => {
     await presence.watch(['ann']);
     await presence.hold(socket('ann', 's1', { platform: 'WEB' }));

@@ -1,4 +1,5 @@
 import type { Clock } from '../../kernel/clock.js';
+import { tooManyConnections } from '../../kernel/errors.js';
 import type { Cause } from '../../kernel/metrics/labels.js';
 import { PresenceStore } from '../engine.js';
 import type {
@@ -51,17 +52,18 @@ export class MemoryPresence extends PresenceStore {
     this.notes = new Notes(settings.typingTtlMs);
   }
 
-  hold(request: HoldRequest): Promise<Truth | null> {
+  async hold(request: HoldRequest): Promise<Truth | null> {
     const now = this.clock.now();
     const record = this.records.get(request.userId) ?? this.create(request);
-    if (record === null) return Promise.resolve(null);
-    this.endLeases(record, now);
-    this.adopt(record, request.custom);
+    if (record === null) return null;
     const key = holdKey(request.holder.kind, request.holder.id);
     const before = record.holds.get(key);
+    if (before === undefined && socketsOf(record) >= (request.socketsMax ?? Infinity)) throw tooManyConnections();
+    this.endLeases(record, now);
+    this.adopt(record, request.custom);
     record.holds.set(key, this.renewed(request, before, now));
     if (request.activity === 'active' || (request.activity === 'keep' && before === undefined)) record.lastActive = now;
-    return Promise.resolve(this.settle(record, now, request.holder.kind === 'lease' ? 'heartbeat' : 'connection'));
+    return this.settle(record, now, request.holder.kind === 'lease' ? 'heartbeat' : 'connection');
   }
 
   release(request: ReleaseRequest): Promise<readonly string[]> {
@@ -337,3 +339,5 @@ export class MemoryPresence extends PresenceStore {
     return this.lastVersion;
   }
 }
+
+const socketsOf = ({ holds }: PresenceRecord) => [...holds.values()].filter(({ kind }) => kind === 'socket').length;

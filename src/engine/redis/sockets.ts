@@ -1,5 +1,5 @@
 import type { Clock } from '../../kernel/clock.js';
-import { unavailable } from '../../kernel/errors.js';
+import { tooManyConnections, unavailable } from '../../kernel/errors.js';
 import type { CustomLoader, Custom, EngineSettings, HoldRequest, ReleaseRequest, Truth } from '../engine.js';
 import type { Membership, MembershipListener, Memberships } from './membership.js';
 import { RecentlyGone } from './recently.gone.js';
@@ -67,7 +67,7 @@ export class Sockets implements MembershipListener {
     const socket = known ?? this.add(request);
     this.mark(socket, request, known === undefined);
     try {
-      const truth = await this.push(socket, request.custom);
+      const truth = await this.push(socket, request.custom, known === undefined ? request.socketsMax : undefined);
       if (truth !== null) return truth;
       // Without a chosen status the socket is not registered: the caller asks again with it.
       if (known === undefined) this.drop(socket);
@@ -203,17 +203,22 @@ export class Sockets implements MembershipListener {
     return this.loader([...new Set(sockets.map(({ userId }) => userId))]).catch(() => new Map());
   }
 
-  private async push(socket: Socket, custom?: Custom): Promise<Truth | null> {
+  /** `max`: a socket beyond so many of the user is refused, and not tried again. */
+  private async push(socket: Socket, custom?: Custom, max?: number): Promise<Truth | null> {
     const { incarnation } = this.memberships.of(socket.shard);
-    let answer = await this.runHold(socket, custom);
+    let answer = await this.runHold(socket, custom, max);
     if (answer === 'FENCED') {
       await this.memberships.rejoin(socket.shard, incarnation);
       // Closed meanwhile: it must not come back.
       if (this.sockets.get(socket.id) !== socket) return null;
-      answer = await this.runHold(socket, custom);
+      answer = await this.runHold(socket, custom, max);
     }
     if (answer === 'FENCED') throw unavailable();
     if (answer === 'UNKNOWN') return null;
+    if (answer === 'FULL') {
+      this.drop(socket);
+      throw tooManyConnections();
+    }
     const epochAt = answer.indexOf('|', 2);
     this.dirty.delete(socket.id);
     socket.counts = answer.startsWith('1');
@@ -224,7 +229,7 @@ export class Sockets implements MembershipListener {
   }
 
   /** See lua/socket-hold.lua. */
-  private runHold(socket: Socket, custom: Custom | undefined): Promise<string> {
+  private runHold(socket: Socket, custom: Custom | undefined, max: number | undefined): Promise<string> {
     const { key, incarnation } = this.memberships.of(socket.shard);
     const { id, userId, deviceId, platform, idle } = socket;
     const now = this.clock.monotonic();
@@ -232,7 +237,7 @@ export class Sockets implements MembershipListener {
     const active = socket.activeAt === null ? -1 : Math.round(now - socket.activeAt);
     const [version, on, off, message, ends] = customArgs(custom);
     const state = `${connected}|${active}|${idle ? 1 : 0}|${countsArg(socket)}`;
-    const chosen = `${version}|${on}|${off}|${ends}|${message}`;
+    const chosen = `${version}|${on}|${off}|${ends}|${max ?? ''}|${message}`;
     return this.scripts.hold(key, `${incarnation}|${id}|${userId}|${deviceId}|${platform}|${state}|${chosen}`);
   }
 

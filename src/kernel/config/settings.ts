@@ -144,7 +144,7 @@ export const SETTINGS = {
     name: 'MAX_CONNECTIONS_PER_USER',
     unit: 'connections',
     fallback: '50',
-    why: 'People with more devices and tabs, or bots.',
+    why: 'People with more devices and tabs, or bots. Connections that count are counted over all instances.',
     rule: integer(0, MANY_CONNECTIONS),
   }),
   maxConnectionsPerAddress: setting({

@@ -58,8 +58,12 @@ export class GrpcSubscriptions {
     if (request.user_id !== '') checkOwn(caller, request.user_id);
     const { deviceId, platform } = deviceOf(call.metadata);
     const views = await this.feed.watch(caller, targetOf(request), true);
-    const presence = call.metadata.get('presence')[0] !== 'false';
-    await session.open({ presence, deviceId, platform });
+    try {
+      await session.open({ presence: call.metadata.get('presence')[0] !== 'false', deviceId, platform });
+    } catch (error) {
+      views.end();
+      throw error;
+    }
     return views;
   }
 }

@@ -97,7 +97,7 @@ export class IoServer implements OnModuleInit, OnApplicationShutdown {
     );
     // Also one that goes before it is connected, of which nothing else is told.
     socket.conn.once('close', () => setImmediate(() => mine.gone(false)));
-    mine.identify().then(
+    mine.enter().then(
       () => next(),
       (error: unknown) => {
         const { code, message } = failureOf(error, 'A connection', null);

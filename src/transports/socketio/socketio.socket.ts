@@ -81,12 +81,11 @@ export class IoSocket implements Line, Teller {
     return this.outbox.queuedBytes;
   }
 
-  /** Proves who is there. Refuses as Session.identify; one whose token has expired is told when it is connected. */
-  async identify(): Promise<void> {
+  /** Refuses as Session.identify and Session.open; one whose token has expired is told when it is connected. */
+  async enter(): Promise<void> {
     try {
       await this.session.identify(this.socket.handshake.auth['token']);
-      const { deviceId } = this.hello;
-      if (deviceId !== undefined && deviceId !== null) checkId(deviceId, 'deviceId');
+      await this.session.open(this.hello);
     } catch (error) {
       if (!(error instanceof TokenExpired)) throw error;
       this.expired = true;
@@ -190,7 +189,6 @@ export class IoSocket implements Line, Teller {
   private async begin(): Promise<void> {
     const { caller } = this.session;
     if (!caller || this.ended) return;
-    await this.session.open(this.hello);
     await this.around.open(caller);
     this.around.start(caller);
   }

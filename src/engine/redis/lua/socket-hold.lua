@@ -1,9 +1,10 @@
 -- Takes or renews the holds of sockets, as their instance knows them; repeating it changes nothing.
 -- ARGV: a hold each: which of KEYS, incarnation, id, user, device ('' none), platform, connected how long ago, active how
 --   long ago (-1 never), '1' idle, 'attach' | '+' | '-' | '1' | '0' counts (the latter two only if the socket is new here),
---   custom: version ('' not given), while active, while inactive, its end, message
--- Answer: for each 'FENCED' | 'UNKNOWN' (no chosen status) | '1' or '0' counts, epoch, what is shown, packed
-local HOLD = '^(%d+)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|(%d+)|(%-?%d+)|(%d)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|(%d+)|(.*)$'
+--   custom: version ('' not given), while active, while inactive, its end, how many sockets the user may have ('' any
+--   number; asked of a new one only), message
+-- Answer: for each 'FENCED' | 'UNKNOWN' (no chosen status) | 'FULL' | '1' or '0' counts, epoch, what is shown, packed
+local HOLD = '^(%d+)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|(%d+)|(%-?%d+)|(%d)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|(%d+)|(%d*)|(.*)$'
 
 -- Mostly somebody is still here, as active as before, and nobody would notice anything: only times move on.
 local function only_renews(record, before, holder, version)
@@ -15,8 +16,14 @@ local function only_renews(record, before, holder, version)
     and holder.active + IDLE_AFTER_MS > NOW and NOW - record.ck < CHECKPOINT_MS
 end
 
+local function sockets_of(record)
+  local sockets = 0
+  for _, held in pairs(record.holds) do if held.ends == 0 then sockets = sockets + 1 end end
+  return sockets
+end
+
 local function hold(text)
-  local shard, incarnation, id, uid, device, platform, connected, active, idle, counts, version, on, off, ends, message =
+  local shard, incarnation, id, uid, device, platform, connected, active, idle, counts, version, on, off, ends, limit, message =
     string.match(text, HOLD)
   enter(KEYS[tonumber(shard)])
   if is_fenced(incarnation) then return 'FENCED' end
@@ -44,6 +51,7 @@ local function hold(text)
       if version == '' then return 'UNKNOWN' end
       record = new_record(uid)
     end
+    if limit ~= '' and not before and sockets_of(record) >= tonumber(limit) then return 'FULL' end
     adopt(record, version, on, off, message, ends)
     end_leases(record)
     put_holder(record, field, holder)
