@@ -121,7 +121,7 @@ export class PresenceService {
   }
 
   /**
-   * Over a socket it is that socket's. Else it holds the lease of `deviceId`, or the caller's one nameless lease.
+   * Over a socket it is that socket's, and nothing where that does not count. Else it holds the lease of `deviceId`, or the caller's one nameless lease.
    * One round trip to the engine, none to Postgres once the caller is known.
    */
   async heartbeat(caller: Caller, input: HeartbeatInput): Promise<HeartbeatView> {
@@ -136,6 +136,9 @@ export class PresenceService {
       socket.active = active;
       if (input.platform) socket.holder = { ...socket.holder, platform: checkPlatform(input.platform) };
       holder = socket.holder;
+    } else if (caller.connectionId !== undefined) {
+      // It is that of a socket which only watches.
+      return this.beaten(await this.truthOf(caller.userId));
     } else {
       holder = { kind: 'lease', id: deviceId ?? '', deviceId, platform: checkPlatform(input.platform) };
     }

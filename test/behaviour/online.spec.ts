@@ -1,44 +1,43 @@
 import { expect } from 'vitest';
+import { grpc } from '../drivers/grpc.driver.js';
+import { socketio } from '../drivers/socketio.driver.js';
+import { plain } from '../drivers/ws.driver.js';
 import { PROMISED } from '../support/people.js';
 import { moment, onEveryStage } from '../support/stages.js';
 
 onEveryStage((it) => {
-  it('somebody who opens a connection is online within a second for those who watch', async (stage) => {
+  const onEveryWire = it.over(grpc, socketio, plain);
+  const onSockets = it.over(socketio, plain);
+
+  onEveryWire('somebody who opens a connection is online within a second for those who watch', async (stage) => {
     const [alice, bob] = await stage.friends('alice', 'bob');
-    const seen = (await alice.looksOn()).watch({ userIds: [bob.id], snapshot: true });
-    expect((await seen.next(2000)).view).toMatchObject({
-      status: 'OFFLINE',
-      isOnline: false,
-      platforms: [],
-      lastSeen: null,
-    });
+    const seen = await alice.watches(bob);
     const before = performance.now();
     await bob.opens({ platform: 'MOBILE' });
     const { view, at } = await seen.next(3000);
     expect(at - before).toBeLessThan(PROMISED.online);
-    expect(view).toMatchObject({
-      userId: bob.id,
-      status: 'ONLINE',
-      isOnline: true,
-      platforms: ['MOBILE'],
-      message: null,
-    });
-    expect(view.user).toEqual({ id: bob.id, username: bob.id, displayName: `The ${bob.id}`, avatarUrl: null });
+    expect(view).toMatchObject({ userId: bob.id, status: 'ONLINE', isOnline: true, message: null });
+    const read = await alice.http.see(bob.id);
+    expect(read).toMatchObject({ status: 'ONLINE', platforms: ['MOBILE'] });
+    expect(read.user).toEqual({ id: bob.id, username: bob.id, displayName: `The ${bob.id}`, avatarUrl: null });
     await seen.quiet(300);
   });
 
-  it('somebody who only looks on stays offline for others and for themselves', async (stage) => {
+  onEveryWire('somebody who only looks on stays offline for others and for themselves', async (stage) => {
     const [alice, bob] = await stage.friends('alice', 'bob');
     await bob.looksOn();
     expect(await alice.http.see(bob.id)).toMatchObject({ status: 'OFFLINE', lastSeen: null, since: null });
     expect(await bob.http.me()).toMatchObject({ presence: { status: 'OFFLINE' }, connections: [] });
   });
 
-  it('a tab that opens in the background shows its user idle, and an unknown platform is no error', async (stage) => {
-    const [alice, bob] = await stage.friends('alice', 'bob');
-    await bob.opens({ active: false, platform: 'FRIDGE' });
-    expect(await alice.http.see(bob.id)).toMatchObject({ status: 'IDLE', isOnline: true, platforms: ['UNKNOWN'] });
-  });
+  onSockets(
+    'a tab that opens in the background shows its user idle, and an unknown platform is no error',
+    async (stage) => {
+      const [alice, bob] = await stage.friends('alice', 'bob');
+      await bob.opens({ active: false, platform: 'FRIDGE' });
+      expect(await alice.http.see(bob.id)).toMatchObject({ status: 'IDLE', isOnline: true, platforms: ['UNKNOWN'] });
+    },
+  );
 
   it('a person with many devices is one person, with every platform named once and in order', async (stage) => {
     const [alice, bob] = await stage.friends('alice', 'bob');
@@ -135,6 +134,14 @@ onEveryStage((it) => {
     const { connections } = await bob.http.me();
     expect(connections).toHaveLength(1);
     expect(connections[0]?.id).not.toBe('ignored');
+  });
+
+  onSockets('a heartbeat over a socket that only watches makes nobody online', async (stage) => {
+    const [alice, bob] = await stage.friends('alice', 'bob');
+    const socket = await bob.looksOn();
+    expect(await socket.heartbeat({ deviceId: 'phone' })).toMatchObject({ success: true });
+    expect(await alice.http.see(bob.id)).toMatchObject({ status: 'OFFLINE', since: null });
+    expect((await bob.http.me()).connections).toEqual([]);
   });
 
   it('a lease that holds the user when the socket goes leaves nothing to notice but a platform', async (stage) => {
