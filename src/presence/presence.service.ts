@@ -121,7 +121,8 @@ export class PresenceService {
   }
 
   /**
-   * Over a socket it is that socket's, and nothing where that does not count. Else it holds the lease of `deviceId`, or the caller's one nameless lease.
+   * Over a socket it is that socket's, and nothing where that does not count. Else it holds the lease of `deviceId`, or
+   * the caller's one nameless lease.
    * One round trip to the engine, none to Postgres once the caller is known.
    */
   async heartbeat(caller: Caller, input: HeartbeatInput): Promise<HeartbeatView> {

@@ -109,7 +109,7 @@ describe('two instances over one Redis', () => {
   it('take nothing from a life that was fenced, nor from one that never joined', async () => {
     const scripts = new Scripts(redis.admin, SETTINGS, SHORT, 'PUBLISH');
     const key = presenceKey(shardOf('ann'));
-    const hold = (life: string) => scripts.hold(key, `${life}|old|ann||WEB|0|0|0|1|0|ONLINE|IDLE|0|`);
+    const hold = (life: string) => scripts.hold(key, `${life}|old|ann||WEB|0|0|0|1|0|ONLINE|IDLE|0||`);
     const release = (life: string) => scripts.run('socket-release', key, life, 'old', 'ann', 0, -1, 0);
     const beat = (join: '0' | '1') => scripts.run('instance-beat', key, 'three', join, 0, '', 'none');
     expect(await hold('stranger')).toBe('FENCED');

@@ -40,7 +40,10 @@ const REMEDIES: Readonly<Record<Ending, readonly [why: string, remedy: string]>>
   unavailable: ['nobody can say who it is, as a store is away', 'come back'],
   malformed: ['not the protocol', 'correct the client; coming back changes nothing'],
   flooding: ['five seconds on end over the limit of messages', 'send less, then come back'],
-  slow: ['ten seconds without reading, or too much that waits', 'come back; a snapshot brings everything'],
+  slow: [
+    'nothing read for seven and a half seconds, or too much that waits',
+    'come back; a snapshot brings everything',
+  ],
   draining: ['the instance stops', 'come back: another one answers'],
 };
 

@@ -5,6 +5,7 @@ import { inject } from 'vitest';
 
 import { schema } from '../../src/boot/schema.js';
 import { migrate } from '../../src/kernel/database/migrate.js';
+import { Proxy } from './proxy.js';
 
 export interface TestDatabase {
   /** A DATABASE_URL of an empty database at the present schema. */
@@ -30,6 +31,13 @@ export async function startPostgres(): Promise<TestDatabase> {
     drop: () =>
       withAdmin(server, async (admin) => void (await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`))),
   };
+}
+
+/** The same database behind a proxy; whoever asks stops that. */
+export async function behindProxy(database: TestDatabase): Promise<{ readonly proxy: Proxy; readonly url: string }> {
+  const { searchParams, pathname } = new URL(database.url);
+  const proxy = await Proxy.start({ path: `${searchParams.get('host') ?? ''}/.s.PGSQL.5432` });
+  return { proxy, url: `postgres://postgres@127.0.0.1:${proxy.port}${pathname}` };
 }
 
 async function makeTemplate(admin: pg.Client, server: string): Promise<void> {

@@ -1,6 +1,11 @@
+import pg from 'pg';
 import type { DataSourceOptions, MigrationInterface } from 'typeorm';
 
+import { Breaker } from '../breaker.js';
+import { type Clock, SystemClock } from '../clock.js';
+
 import { SteadyClient } from './steady-client.js';
+import { SteadyPool } from './steady-pool.js';
 
 /** What the database holds, told by whoever knows every part: the kernel does not. */
 export interface Schema {
@@ -19,14 +24,16 @@ const IDLE_CONNECTION_MS = 30_000;
 /** Our joins stand in the order in which they are best made; looking for a better one takes longer than they do. */
 const JOINS_AS_WRITTEN = '-c join_collapse_limit=1';
 
-/** How the service talks to Postgres: a small pool in which nothing waits for long. */
-export function serviceOptions(url: string, schema: Schema) {
+/** How the service talks to Postgres: a small pool in which nothing waits for long, and nobody where it is in vain. */
+export function serviceOptions(url: string, schema: Schema, clock: Clock = new SystemClock()) {
   return {
     ...bareOptions(url, schema),
     poolSize: POOL_MAX,
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
+    driver: { ...pg, Pool: SteadyPool },
     extra: {
       Client: SteadyClient,
+      breaker: new Breaker(clock),
       keepAlive: true,
       idleTimeoutMillis: IDLE_CONNECTION_MS,
       statement_timeout: STATEMENT_TIMEOUT_MS,

@@ -26,6 +26,8 @@ const UNREACHABLE_MESSAGES = [
   /timeout expired/,
   /^Client has encountered a connection error/,
   /^Client was closed/,
+  /^Postgres is known to be away$/,
+  /^Too many wait for a connection$/,
   /Cannot use a pool after calling end/,
   /^DataSource .*is not (initialized|set)|is not established/i,
   /^Driver not Connected/i,

@@ -1,5 +1,6 @@
 import pg from 'pg';
 
+import type { Breaker } from '../breaker.js';
 import { measure } from '../metrics/measure.js';
 
 const TIMEOUT_MESSAGE = 'Query read timeout';
@@ -12,8 +13,11 @@ type Ask = (...args: unknown[]) => unknown;
  * connections that wait for an answer for a quarter of an hour, and whoever comes later would queue behind them.
  */
 export class SteadyClient extends pg.Client {
-  constructor(config?: string | pg.ClientConfig) {
+  private readonly breaker: Breaker | undefined;
+
+  constructor(config?: pg.ClientConfig & { readonly breaker?: Breaker }) {
     super(config);
+    this.breaker = config?.breaker;
     const ask = this.query.bind(this) as Ask;
     const watched: Ask = (...args) => {
       const began = measure.moment();
@@ -22,7 +26,7 @@ export class SteadyClient extends pg.Client {
       const answer = ask(...args);
       if (answer instanceof Promise) {
         answer.then(
-          () => measure.postgres(began),
+          () => this.answered(began),
           (error: unknown) => this.giveUpAfter(error),
         );
       }
@@ -34,12 +38,19 @@ export class SteadyClient extends pg.Client {
   private watch(callback: Callback, began: number): Callback {
     return (error, result) => {
       if (error) this.giveUpAfter(error);
-      else measure.postgres(began);
+      else this.answered(began);
       callback(error, result);
     };
   }
 
+  private answered(began: number): void {
+    this.breaker?.answered();
+    measure.postgres(began);
+  }
+
   private giveUpAfter(error: unknown): void {
-    if (error instanceof Error && error.message === TIMEOUT_MESSAGE) this.connection.stream.destroy();
+    if (!(error instanceof Error) || error.message !== TIMEOUT_MESSAGE) return;
+    this.breaker?.waitedInVain();
+    this.connection.stream.destroy();
   }
 }
