@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RedisEngine } from '../../src/engine/redis/redis.engine.js';
 import type { PrivateRedis } from '../support/redis.js';
-import { instanceOn, theRedis, untilReal } from './redis.world.js';
-import { CUSTOM, gone, NEAR_MS, socket } from './world.js';
+import { instanceOn, SHORT, theRedis, untilReal } from './redis.world.js';
+import { CUSTOM, gone, LATE_MS, lease, NEAR_MS, SETTINGS, socket } from './world.js';
 import type { World } from './world.js';
 
 type Instance = World & { readonly engine: RedisEngine };
@@ -69,5 +69,25 @@ describe('a store that has gone back to what it was a moment ago', () => {
     await untilReal(() => last('ann') === 'ONLINE', 5000);
     const versions = shown('ann').map((truth) => truth?.version ?? 0);
     expect(versions).toEqual([...versions].sort((a, b) => a - b));
+  });
+
+  it('is told again of leases, with their age, and of none that was given up', async () => {
+    await two.engine.presence.watch(['phone', 'gone']);
+    await one.engine.presence.hold(lease('phone', 'p1'));
+    await one.engine.presence.hold(lease('gone', 'p2'));
+    await untilReal(() => two.truths.length === 2, 1000);
+    // Through another instance than the one that knows the lease.
+    await two.engine.presence.leave('gone', null);
+    await untilReal(() => last('gone') === 'OFFLINE', 1000);
+    const [before] = await two.engine.presence.holders('phone');
+    await redis.flush();
+    await untilReal(async () => (await two.engine.presence.holders('phone')).length === 1, 3000);
+    const [after] = await two.engine.presence.holders('phone');
+    expect(Math.abs((after?.connectedAt ?? 0) - (before?.connectedAt ?? 0))).toBeLessThan(NEAR_MS);
+    // It ends when it would have ended.
+    await untilReal(() => last('phone') !== 'ONLINE', SETTINGS.leaseMs + 2 * SHORT.nodeTtlMs + LATE_MS);
+    expect(last('phone')).toBe('OFFLINE');
+    expect(shown('phone').filter((truth) => truth?.status !== 'ONLINE')).toHaveLength(1);
+    expect(shown('gone').filter((truth) => truth?.status === 'ONLINE')).toHaveLength(1);
   });
 });

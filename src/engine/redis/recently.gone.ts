@@ -2,7 +2,7 @@ import type { Clock } from '../../kernel/clock.js';
 import type { CustomLoader } from '../engine.js';
 import type { Scripts } from './scripts.js';
 import { presenceKey } from './shards.js';
-import type { Gone } from './sockets.js';
+import type { Gone } from './departures.js';
 
 /**
  * Who left this instance lately, as long as their last seen may be nowhere but in the store: should that lose it, it is

@@ -6,10 +6,11 @@ import type { EngineHealth, EngineSettings } from '../engine.js';
 import { Channels } from './channels.js';
 import { connect, disconnect, makeConnections } from './connection.js';
 import type { Connections } from './connection.js';
+import { Leases } from './leases.js';
 import { Loop } from './loop.js';
 import { Memberships } from './membership.js';
 import { RedisBus } from './redis.bus.js';
-import { RedisPresence } from './redis.presence.js';
+import { type Left, RedisPresence } from './redis.presence.js';
 import { RedisTyping } from './redis.typing.js';
 import { Scripts } from './scripts.js';
 import { Sockets } from './sockets.js';
@@ -27,6 +28,7 @@ export class RedisEngine extends Engine {
   private readonly scripts: Scripts;
   private readonly memberships: Memberships;
   private readonly sockets: Sockets;
+  private readonly leases: Leases;
   private readonly watches: Watches;
   private loops: readonly Loop[] = [];
   private beats: Loop | null = null;
@@ -44,6 +46,9 @@ export class RedisEngine extends Engine {
     this.scripts = new Scripts(commands, settings, timings, sharded ? 'SPUBLISH' : 'PUBLISH');
     this.memberships = new Memberships(this.scripts, clock, settings, timings);
     this.sockets = new Sockets(this.scripts, this.memberships, clock, settings);
+    const { sockets } = this;
+    const customs = (ids: readonly string[]) => sockets.customsOf(ids);
+    this.leases = new Leases(this.scripts, this.memberships, clock, settings.leaseMs, customs);
     const readStore = (ids: readonly string[]) => this.presence.readStore(ids);
     this.watches = new Watches(this.scripts, this.memberships, clock, timings, this.channels, readStore);
     this.bus = new RedisBus(this.channels);
@@ -51,10 +56,10 @@ export class RedisEngine extends Engine {
       this.scripts,
       this.memberships,
       this.sockets,
+      this.leases,
       this.watches,
       settings,
-      // Only matters should the store be emptied: then they would count again.
-      (ids) => void this.bus.publish(DETACHED, JSON.stringify(ids)).catch(() => undefined),
+      (left) => void this.bus.publish(LEFT, JSON.stringify(left)).catch(() => undefined),
     );
     this.typing = new RedisTyping(this.scripts, clock, settings, timings, this.channels);
   }
@@ -63,7 +68,7 @@ export class RedisEngine extends Engine {
     try {
       await connect(this.connections, this.clock);
       await this.memberships.join();
-      await this.bus.subscribe(DETACHED, (message) => this.sockets.detach(JSON.parse(message) as string[]));
+      await this.bus.subscribe(LEFT, (message) => this.left(JSON.parse(message) as Left));
     } catch (error) {
       disconnect(this.connections);
       throw error;
@@ -73,6 +78,7 @@ export class RedisEngine extends Engine {
     this.loops = [
       new Loop(this.clock, sweepMs, () => this.sweep()).start(),
       new Loop(this.clock, retryMs, () => this.sockets.retry()).start(),
+      new Loop(this.clock, retryMs, () => this.leases.retry()).start(),
       new Loop(this.clock, repairMs, () => this.watches.repair()).start(),
       new Loop(this.clock, repairMs / 4, () => this.typing.repair()).start(),
     ];
@@ -104,6 +110,11 @@ export class RedisEngine extends Engine {
     disconnect(this.connections);
   }
 
+  private left({ userId, lease, sockets }: Left): void {
+    this.sockets.detach(sockets);
+    this.leases.left(userId, lease);
+  }
+
   private async beat(): Promise<void> {
     await Promise.all([this.memberships.beat(), this.channels.check()]);
   }
@@ -122,6 +133,6 @@ export class RedisEngine extends Engine {
   }
 }
 
-const DETACHED = 'engine.detached';
+const LEFT = 'engine.left';
 /** Bounded, so that a great deal to do in one shard does not hold up the others. */
 const SWEEP_ROUNDS = 20;

@@ -12,6 +12,7 @@ import type {
   Stop,
   Truth,
 } from '../engine.js';
+import type { Leases } from './leases.js';
 import type { Memberships } from './membership.js';
 import { Reads } from './reads.js';
 import type { Answer, ScriptName, Scripts } from './scripts.js';
@@ -22,6 +23,13 @@ import { accountOf } from './account.codec.js';
 import { customArgs, holderOf, truthOf } from './truth.codec.js';
 import type { Watches } from './watches.js';
 
+/** What a user has given up: sockets of other instances, and one lease, or with null all. */
+export interface Left {
+  readonly userId: string;
+  readonly lease: string | null;
+  readonly sockets: readonly string[];
+}
+
 /** Who is here, over all instances. Every method is one script, or one for each shard that is touched. */
 export class RedisPresence extends PresenceStore {
   private readonly reads: Reads;
@@ -30,10 +38,11 @@ export class RedisPresence extends PresenceStore {
     private readonly scripts: Scripts,
     private readonly memberships: Memberships,
     private readonly sockets: Sockets,
+    private readonly leases: Leases,
     private readonly watches: Watches,
     private readonly settings: EngineSettings,
-    /** Tells the other instances which of their sockets were detached. */
-    private readonly tellDetached: (ids: readonly string[]) => void,
+    /** Tells the other instances what has left of what they know: should the store be emptied, it would come back. */
+    private readonly tellLeft: (left: Left) => void,
   ) {
     super();
     this.reads = new Reads(scripts, memberships);
@@ -46,20 +55,24 @@ export class RedisPresence extends PresenceStore {
     const [verdict, truth = '', epoch = ''] = texts(await this.run('lease-hold', userId, ...args));
     if (verdict !== 'OK') return null;
     this.memberships.saw(shardOf(userId), epoch);
+    this.leases.renewed(request);
     return truthOf(userId, truth);
   }
 
   async release(request: ReleaseRequest): Promise<readonly string[]> {
     if (request.kind === 'socket') return this.sockets.release(request);
     const { userId, id, departure, silentMs } = request;
+    this.leases.left(userId, id);
+    this.tellLeft({ userId, lease: id, sockets: [] });
     return texts(await this.run('lease-release', userId, id, Math.round(silentMs), this.sockets.graceMs(departure)));
   }
 
   async leave(userId: string, deviceId: string | null): Promise<{ truth: Truth | null; typing: readonly string[] }> {
     const answer = await this.run('user-leave', userId, ...(deviceId === null ? [] : [deviceId]));
-    const [truth, detached, typing] = Array.isArray(answer) ? (answer as readonly Answer[]) : [];
+    const [truth, detached, typing, dropped] = Array.isArray(answer) ? (answer as readonly Answer[]) : [];
     const elsewhere = this.sockets.detach(texts(detached));
-    if (elsewhere.length > 0) this.tellDetached(elsewhere);
+    this.leases.left(userId, deviceId);
+    if (elsewhere.length > 0 || Number(dropped) > 0) this.tellLeft({ userId, lease: deviceId, sockets: elsewhere });
     return { truth: truthOf(userId, String(truth)), typing: texts(typing) };
   }
 
@@ -109,6 +122,8 @@ export class RedisPresence extends PresenceStore {
 
   async forget(userId: string): Promise<void> {
     this.sockets.forget(userId);
+    this.leases.left(userId, null);
+    this.tellLeft({ userId, lease: null, sockets: [] });
     await this.run('user-forget', userId);
   }
 

@@ -1,8 +1,8 @@
 import type { Clock } from '../../kernel/clock.js';
 import { tooManyConnections, unavailable } from '../../kernel/errors.js';
 import type { CustomLoader, Custom, EngineSettings, HoldRequest, ReleaseRequest, Truth } from '../engine.js';
+import { Departures } from './departures.js';
 import type { Membership, MembershipListener, Memberships } from './membership.js';
-import { RecentlyGone } from './recently.gone.js';
 import type { Scripts } from './scripts.js';
 import { texts } from './scripts.js';
 import { SHARDS, shardOf } from './shards.js';
@@ -25,16 +25,6 @@ interface Socket {
   doubted: boolean;
 }
 
-/** A socket that has closed. */
-export interface Gone {
-  readonly id: string;
-  readonly userId: string;
-  readonly shard: number;
-  /** Last sign of life; monotonic. */
-  readonly at: number;
-  readonly graceMs: number;
-}
-
 /**
  * The sockets of this process. Their state here is what counts: each change goes to the store at once, and what the
  * store has not acknowledged is tried again until it has, or a new life of this instance registers everything anew.
@@ -43,10 +33,7 @@ export class Sockets implements MembershipListener {
   private readonly sockets = new Map<string, Socket>();
   private readonly inShard = Array.from({ length: SHARDS }, () => new Set<string>());
   private readonly dirty = new Set<string>();
-  private readonly gone = new Map<string, Gone>();
-  /** Of those: to be tried again. */
-  private readonly failed = new Set<string>();
-  private readonly recent: RecentlyGone;
+  private readonly departures: Departures;
   private readonly mismatches = new Map<number, number>();
   /** Shards in which closed sockets may have come back to life. */
   private readonly doubts = new Set<Membership>();
@@ -58,7 +45,7 @@ export class Sockets implements MembershipListener {
     private readonly clock: Clock,
     private readonly settings: EngineSettings,
   ) {
-    this.recent = new RecentlyGone(scripts, clock);
+    this.departures = new Departures(scripts, memberships, clock);
     memberships.listen(this);
   }
 
@@ -85,7 +72,13 @@ export class Sockets implements MembershipListener {
     if (socket !== undefined) this.drop(socket);
     const { id, userId } = request;
     const at = this.clock.monotonic() - request.silentMs;
-    return this.giveBack({ id, userId, shard: shardOf(userId), at, graceMs: this.graceMs(request.departure) });
+    return this.departures.giveBack({
+      id,
+      userId,
+      shard: shardOf(userId),
+      at,
+      graceMs: this.graceMs(request.departure),
+    });
   }
 
   /** They stop counting until they are attached again. Answers those that are not of this process. */
@@ -116,7 +109,7 @@ export class Sockets implements MembershipListener {
 
   /** Sockets opened or closed here of which the store does not know yet. */
   get unacknowledged(): number {
-    return this.dirty.size + this.gone.size;
+    return this.dirty.size + this.departures.size;
   }
 
   loadCustomsWith(load: CustomLoader): () => void {
@@ -128,18 +121,15 @@ export class Sockets implements MembershipListener {
 
   /** Some of what the store has not acknowledged; the rest comes with the next turns. */
   async retry(): Promise<void> {
-    for (let round = 0; round < ROUNDS && this.dirty.size > 0; round++) await this.retrySockets();
-    const failed = [...this.failed].flatMap((id) => this.gone.get(id) ?? []).slice(0, BATCH);
-    await Promise.all(failed.map((gone) => this.pushGone(gone)));
-    for (const membership of this.doubts) if (await this.reconcile(membership)) this.doubts.delete(membership);
+    // A shard that is away holds up none of these.
+    const tries = await Promise.allSettled([this.retryDirty(), this.departures.retry(), this.retryDoubts()]);
+    const failed = tries.find((one) => one.status === 'rejected');
+    if (failed) throw failed.reason;
   }
 
   joined({ shard }: Membership, lost: boolean): void {
     for (const id of this.inShard[shard] ?? []) this.dirty.add(id);
-    // What the last life still had to give back is taken from it by the fence, or was lost.
-    for (const gone of this.gone.values()) {
-      if (gone.shard === shard && this.failed.has(gone.id)) this.giveUp(gone);
-    }
+    this.departures.voidFailed(shard);
     if (lost) this.bringBack(shard);
   }
 
@@ -158,7 +148,7 @@ export class Sockets implements MembershipListener {
   async counted(membership: Membership, owned: number): Promise<void> {
     const { shard } = membership;
     // While something is on its way the numbers differ for no reason.
-    const equal = owned === this.inShard[shard]?.size || this.dirty.size > 0 || this.gone.size > 0;
+    const equal = owned === this.inShard[shard]?.size || this.dirty.size > 0 || this.departures.size > 0;
     const times = equal ? 0 : (this.mismatches.get(shard) ?? 0) + 1;
     this.mismatches.set(shard, times);
     if (times >= 2) await this.reconcile(membership);
@@ -166,7 +156,7 @@ export class Sockets implements MembershipListener {
 
   private bringBack(shard: number): void {
     if (this.loader === null) return;
-    void this.recent.bringBack(shard, this.loader, (userId) => this.ofUser(userId).length > 0);
+    void this.departures.bringBack(shard, this.loader, (userId) => this.ofUser(userId).length > 0);
   }
 
   /**
@@ -178,29 +168,40 @@ export class Sockets implements MembershipListener {
     const owned = new Map<string, string>();
     for (let at = 0; at < flat.length; at += 2) owned.set(flat[at] ?? '', flat[at + 1] ?? '');
     for (const id of this.inShard[shard] ?? []) if (!owned.has(id)) this.dirty.add(id);
-    const extra = [...owned].filter(([id]) => !this.sockets.has(id) && !this.gone.has(id));
+    const extra = [...owned].filter(([id]) => !this.sockets.has(id) && !this.departures.has(id));
     const at = this.clock.monotonic();
     const graceMs = this.graceMs('abrupt');
     await Promise.all(
       extra
         .slice(0, BATCH)
-        .map(([id, userId]) => this.giveBack(this.recent.get(id) ?? { id, userId, shard, at, graceMs })),
+        .map(([id, userId]) =>
+          this.departures.giveBack(this.departures.known(id) ?? { id, userId, shard, at, graceMs }),
+        ),
     );
     this.mismatches.set(shard, 0);
     return extra.length <= BATCH;
   }
 
+  private async retryDirty(): Promise<void> {
+    for (let round = 0; round < ROUNDS && this.dirty.size > 0; round++) await this.retrySockets();
+  }
+
+  private async retryDoubts(): Promise<void> {
+    for (const membership of this.doubts) if (await this.reconcile(membership)) this.doubts.delete(membership);
+  }
+
   private async retrySockets(): Promise<void> {
     const sockets = firstOf(this.dirty, BATCH).flatMap((id) => this.sockets.get(id) ?? []);
-    const customs = await this.chosen(sockets.filter(({ doubted }) => doubted));
+    const doubted = sockets.filter((socket) => socket.doubted).map(({ userId }) => userId);
+    const customs = await this.customsOf([...new Set(doubted)]);
     const truths = await Promise.all(sockets.map((socket) => this.push(socket, customs.get(socket.userId))));
     await this.registerAnew(sockets.filter((_, at) => truths[at] === null));
   }
 
-  /** Their chosen statuses, as far as they are to be had: the store may have gone back to older ones. */
-  private async chosen(sockets: readonly Socket[]): Promise<ReadonlyMap<string, Custom>> {
-    if (sockets.length === 0 || this.loader === null) return new Map();
-    return this.loader([...new Set(sockets.map(({ userId }) => userId))]).catch(() => new Map());
+  /** Chosen statuses of up to 500 users, as far as they are to be had: the store may have gone back to older ones. */
+  async customsOf(userIds: readonly string[]): Promise<ReadonlyMap<string, Custom>> {
+    if (userIds.length === 0 || this.loader === null) return new Map();
+    return this.loader(userIds).catch(() => new Map());
   }
 
   /** `max`: a socket beyond so many of the user is refused, and not tried again. */
@@ -239,50 +240,6 @@ export class Sockets implements MembershipListener {
     const state = `${connected}|${active}|${idle ? 1 : 0}|${countsArg(socket)}`;
     const chosen = `${version}|${on}|${off}|${ends}|${max ?? ''}|${message}`;
     return this.scripts.hold(key, `${incarnation}|${id}|${userId}|${deviceId}|${platform}|${state}|${chosen}`);
-  }
-
-  private giveBack(gone: Gone): Promise<readonly string[]> {
-    this.gone.set(gone.id, gone);
-    return this.pushGone(gone);
-  }
-
-  private async pushGone(gone: Gone): Promise<readonly string[]> {
-    const { key, incarnation, clockAhead } = this.memberships.of(gone.shard);
-    const silentMs = Math.round(this.clock.monotonic() - gone.at);
-    try {
-      const answer = await this.scripts.run(
-        'socket-release',
-        key,
-        incarnation,
-        gone.id,
-        gone.userId,
-        silentMs,
-        gone.graceMs,
-        Math.round(gone.at + clockAhead),
-      );
-      const [verdict, shown, ...typing] = texts(answer);
-      if (verdict === 'FENCED') {
-        this.giveUp(gone);
-        await this.memberships.rejoin(gone.shard, incarnation);
-        return [];
-      }
-      this.forgetGone(gone);
-      if (shown !== '' && shown !== 'OFFLINE') this.recent.add(gone);
-      return typing;
-    } catch (error) {
-      this.failed.add(gone.id);
-      throw error;
-    }
-  }
-
-  private giveUp(gone: Gone): void {
-    this.forgetGone(gone);
-    this.recent.add(gone);
-  }
-
-  private forgetGone({ id }: Gone): void {
-    this.gone.delete(id);
-    this.failed.delete(id);
   }
 
   /** Registers sockets of users whom the store does not know any more. Who is not found was deleted. */

@@ -45,7 +45,7 @@ export class History {
   private readonly found: Violation[] = [];
   private nextStream = 0;
   frames = 0;
-  /** Hears of every event. */
+  /** Hears of every event that changes what a stream shows; not of those with which it begins. */
   listener: (told: Told) => void = () => undefined;
 
   /** Nothing but OFFLINE without times may ever be told of them. */
@@ -76,10 +76,10 @@ export class History {
   tell(told: Told): void {
     this.frames += 1;
     this.told.push(told);
-    this.listener(told);
     const views = this.streams.get(told.stream);
     const before = views?.get(told.subject);
     views?.set(told.subject, told);
+    if (before) this.listener(told);
     if (before && before.status === told.status && before.platforms === told.platforms)
       this.violated('S4 no event without a difference', told, before.at, `${told.status} again`);
     if (this.hidden.has(told.subject) && (told.status !== 'OFFLINE' || told.lastSeen !== null))
