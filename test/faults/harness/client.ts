@@ -32,6 +32,7 @@ export interface Manner {
 
 const FIELDS = 'userId status platforms lastSeen';
 const WATCH = `subscription($ids: [ID!]) { statusChanged(userIds: $ids, snapshot: true) { ${FIELDS} } }`;
+const SAY = 'mutation($text: String!) { setCustomStatus(message: { text: $text }) { status } }';
 const OPENS_WITHIN_MS = 4000;
 const CALL_WITHIN_MS = 6000;
 
@@ -95,6 +96,7 @@ export class Client {
     const { ws } = this;
     if (!ws || ws.readyState !== WebSocket.OPEN) return false;
     const id = `c${(this.calls += 1)}`;
+    const asked = now();
     const answer = await new Promise<Frame | null>((resolve) => {
       const timer = setTimeout(() => resolve(null), CALL_WITHIN_MS);
       this.waiting.set(id, (frame) => {
@@ -104,7 +106,29 @@ export class Client {
       ws.send(JSON.stringify({ id, type: 'subscribe', payload: { query: document, variables } }));
     });
     this.waiting.delete(id);
+    // With its connection a request has ended too.
+    const ended = answer !== null || ws.readyState !== WebSocket.OPEN;
+    const what = /\{\s*(\w+)/.exec(document)?.[1] ?? document;
+    this.history.request({ user: this.userId, what, asked, answered: ended ? now() : null });
     return answer?.type === 'next' && !answer.payload?.errors;
+  }
+
+  /** Chooses a message, which is durable once this is true. */
+  async say(text: string): Promise<boolean> {
+    const asked = now();
+    const done = await this.call(SAY, { text });
+    // Without a yes nobody knows: it may have been committed when the answer was lost.
+    const answered = done ? now() : null;
+    this.history.chose({
+      user: this.userId,
+      what: 'say',
+      kind: 'status',
+      value: text,
+      asked,
+      answered,
+      refused: false,
+    });
+    return done;
   }
 
   /** Detaches the socket, as `goOffline` does. */
@@ -118,7 +142,7 @@ export class Client {
   async heartbeat(): Promise<boolean> {
     if (this.history.where(this.userId).where === 'away') this.history.turn(this.userId, 'unsure');
     const done = await this.call('mutation { heartbeat { success } }');
-    if (done && this.live) this.history.turn(this.userId, 'here');
+    if (done && this.live) this.history.turn(this.userId, 'here', this.place?.name);
     return done;
   }
 
@@ -159,7 +183,7 @@ export class Client {
   private begun(place: Place, ws: WebSocket): void {
     this.place = place;
     this.connectedAt = now();
-    if (this.manner.presence) this.history.turn(this.userId, 'here');
+    if (this.manner.presence) this.history.turn(this.userId, 'here', place.name);
     const ids = this.manner.watches;
     if (!ids) return;
     this.stream = this.history.openStream();

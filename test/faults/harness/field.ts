@@ -30,6 +30,7 @@ export class Field {
     private readonly proxies: readonly Proxy[],
   ) {
     this.random = randomOf(seed);
+    for (const place of places) place.onStill = (stands) => this.history.still(place.name, stands);
   }
 
   static async start(
@@ -132,7 +133,10 @@ export class Field {
       'SELECT user_id, last_seen_at FROM last_seen WHERE user_id = ANY($1)',
       userIds,
     );
-    return new Map(rows.map((row) => [row.user_id, row.last_seen_at?.getTime() ?? 0]));
+    const at = now();
+    const stored = rows.map((row) => ({ at, user: row.user_id, lastSeen: row.last_seen_at?.getTime() ?? 0 }));
+    this.history.found([], stored);
+    return new Map(stored.map((row) => [row.user, row.lastSeen]));
   }
 
   /** Texts of the messages that are durable. */
@@ -140,6 +144,11 @@ export class Field {
     const rows = await this.ask<{ user_id: string; text: string | null }>(
       'SELECT user_id, text FROM custom_statuses WHERE user_id = ANY($1)',
       userIds,
+    );
+    const at = now();
+    this.history.found(
+      rows.map((row) => ({ at, user: row.user_id, kind: 'status', value: row.text ?? '' })),
+      [],
     );
     return new Map(rows.map((row) => [row.user_id, row.text]));
   }

@@ -1,13 +1,21 @@
+import { check, type Judgement } from '../../checker/checker.js';
+import {
+  BOUNDS,
+  type Durable,
+  type Fault,
+  type Kept,
+  type Request,
+  type Rule,
+  type Shown,
+  type Stay,
+  type StoredSeen,
+} from '../../checker/record.js';
+
 /** What a viewer was told; times are milliseconds of the harness's monotonic clock, which starts at 1970. */
-export interface Told {
-  readonly at: number;
-  readonly viewer: string;
+export interface Told extends Omit<Shown, 'face'> {
   /** One subscription of one connection; a reconnect begins another. */
   readonly stream: number;
-  readonly subject: string;
-  readonly status: string;
   readonly platforms: string;
-  readonly lastSeen: number | null;
 }
 
 /** `here`: the server has acknowledged it. `away`: likewise, or the connection has ended. `unsure`: anything between. */
@@ -16,41 +24,41 @@ export type Whereabouts = 'here' | 'away' | 'unsure';
 interface Turn {
   readonly at: number;
   readonly where: Whereabouts;
-}
-
-export interface Violation {
-  readonly invariant: string;
-  readonly subject: string;
-  /** Milliseconds of history that show it. */
-  readonly from: number;
-  readonly to: number;
-  readonly why: string;
+  /** The instance; null: not known. */
+  readonly instance: string | null;
 }
 
 /** How late an event may be before a view counts as wrong. */
 const SETTLED_MS = 1500;
+/** A machine with much to do delivers late; an OFFLINE that is false stays for longer. */
+const LATE_MS = 3000;
 /** From a lost connection to OFFLINE, whatever has happened. */
 const GONE_MS = 30_000;
-const NEAR_MS = 2000;
-const CLOCK_MS = 250;
 
 export const now = (): number => performance.timeOrigin + performance.now();
 
 /** What happened, as everybody saw it: fed by the clients, judged by the checker. */
 export class History {
   readonly told: Told[] = [];
+  private carried: Told[] = [];
   private readonly turns = new Map<string, Turn[]>();
   private readonly streams = new Map<number, Map<string, Told>>();
-  private readonly hidden = new Set<string>();
-  private readonly found: Violation[] = [];
+  private readonly rules: Rule[] = [];
+  private readonly faults: Fault[] = [];
+  private readonly requests: Request[] = [];
+  private readonly durables: Durable[] = [];
+  private readonly kept: Kept[] = [];
+  private readonly storedSeen: StoredSeen[] = [];
+  private readonly exact = new Set<string>();
   private nextStream = 0;
   frames = 0;
   /** Hears of every event that changes what a stream shows; not of those with which it begins. */
   listener: (told: Told) => void = () => undefined;
 
   /** Nothing but OFFLINE without times may ever be told of them. */
-  hide(userId: string): void {
-    this.hidden.add(userId);
+  hide(userId: string, at = now()): void {
+    const allows = { online: false, lastSeen: false, typing: false };
+    this.rules.push({ subject: userId, viewer: null, asked: at, acked: at, allows });
   }
 
   openStream(): number {
@@ -62,42 +70,56 @@ export class History {
     this.streams.delete(stream);
   }
 
-  turn(userId: string, where: Whereabouts, at = now()): void {
+  turn(userId: string, where: Whereabouts, instance: string | null = null, at = now()): void {
     const turns = this.turns.get(userId) ?? [];
-    if (turns.at(-1)?.where !== where) turns.push({ at, where });
+    if (turns.at(-1)?.where !== where) turns.push({ at, where, instance });
     this.turns.set(userId, turns);
   }
 
   where(userId: string): Turn {
-    return this.turns.get(userId)?.at(-1) ?? { at: 0, where: 'away' };
+    return this.turns.get(userId)?.at(-1) ?? { at: 0, where: 'away', instance: null };
   }
 
-  /** Judges it at once against what is known, so that the checker need not keep everything. */
   tell(told: Told): void {
     this.frames += 1;
     this.told.push(told);
     const views = this.streams.get(told.stream);
-    const before = views?.get(told.subject);
+    if (views?.has(told.subject)) this.listener(told);
     views?.set(told.subject, told);
-    if (before) this.listener(told);
-    if (before && before.status === told.status && before.platforms === told.platforms)
-      this.violated('S4 no event without a difference', told, before.at, `${told.status} again`);
-    if (this.hidden.has(told.subject) && (told.status !== 'OFFLINE' || told.lastSeen !== null))
-      this.violated('V1 hidden stays hidden', told, told.at, `${told.status} was shown`);
-    if (told.status !== 'OFFLINE' || told.lastSeen === null) return;
-    if (told.lastSeen > told.at + CLOCK_MS) this.violated('S10 last seen', told, told.at, 'it is in the future');
-    if (before?.status === 'OFFLINE' && (before.lastSeen ?? 0) > told.lastSeen)
-      this.violated('S10 last seen', told, before.at, 'it went back');
-    if (before && this.wasHere(told.subject, told.lastSeen - 1000, told.at))
-      this.violated('S1 no false OFFLINE', told, told.lastSeen, 'was connected all the time');
+  }
+
+  /** From its call to its answer, or to the end of its connection. `answered` null: neither came. */
+  request(request: Request): void {
+    this.requests.push(request);
+  }
+
+  /** A choice that has to be found again once it is acknowledged. */
+  chose(durable: Durable): void {
+    this.durables.push(durable);
+  }
+
+  /** What Postgres had at that moment. */
+  found(kept: readonly Kept[], seen: readonly StoredSeen[]): void {
+    this.kept.push(...kept);
+    this.storedSeen.push(...seen);
+  }
+
+  /** An instance stands still, or goes on. */
+  still(instance: string, stands: boolean): void {
+    const at = now();
+    const running = this.faults.findIndex(({ whose, to }) => whose === instance && to === Infinity);
+    const [fault] = running < 0 ? [] : this.faults.splice(running, 1);
+    if (stands) this.faults.push({ what: 'instance', whose: instance, from: fault?.from ?? at, to: Infinity });
+    else if (fault) this.faults.push({ ...fault, to: at });
   }
 
   /** Views that should have been right for a while and are not: viewer, subject and what is wrong. */
   wrong(at = now()): string[] {
     const wrong: string[] = [];
+    const hidden = new Set(this.rules.map(({ subject }) => subject));
     for (const views of this.streams.values()) {
       for (const [subject, view] of views) {
-        if (this.hidden.has(subject)) continue;
+        if (hidden.has(subject)) continue;
         const { at: since, where } = this.where(subject);
         if (where === 'here' && at - since > SETTLED_MS && view.status === 'OFFLINE')
           wrong.push(`${view.viewer} sees ${subject} OFFLINE who is here`);
@@ -108,9 +130,26 @@ export class History {
     return wrong;
   }
 
-  /** Shortest window first. */
-  get violations(): readonly Violation[] {
-    return [...this.found].sort((a, b) => a.to - a.from - (b.to - b.from));
+  /** Holds what was recorded since the last cut against every invariant for which the run has the facts. */
+  judge(seed: number): Judgement {
+    const face = ({ status, platforms }: Told) => `${status} ${platforms}`.trim();
+    const carried = this.carried.map((told) => ({ ...told, face: face(told), carried: true }));
+    const { faults, rules, requests, durables, kept, storedSeen, exact } = this;
+    return check({
+      seed,
+      faults,
+      bounds: { ...BOUNDS, late: LATE_MS, gone: GONE_MS },
+      facts: {
+        stays: [...this.turns].flatMap(([user, turns]) => staysOf(user, turns)),
+        told: [...carried, ...this.told.map((told) => ({ ...told, face: face(told) }))],
+        rules,
+        requests,
+        durables,
+        kept,
+        storedSeen,
+        exact,
+      },
+    });
   }
 
   /** Milliseconds of the longest stay away that ended after then, over all of them. */
@@ -126,29 +165,29 @@ export class History {
     return longest;
   }
 
-  /** Forgets what was told; what each stream shows stays. */
+  /** Forgets what was told and asked; what each open stream shows stays. */
   cut(): void {
+    this.carried = [...this.streams.values()].flatMap((views) => [...views.values()]);
     this.told.length = 0;
-    this.found.length = 0;
+    this.requests.length = 0;
+    this.exact.clear();
   }
 
-  /** Each last seen that was told is the end of a stay, give or take `nearMs`. */
-  checkLastSeen(subjects: ReadonlySet<string>, nearMs = NEAR_MS): void {
-    for (const told of this.told) {
-      if (told.status !== 'OFFLINE' || told.lastSeen === null || !subjects.has(told.subject)) continue;
-      const ends = (this.turns.get(told.subject) ?? []).filter(({ where }) => where !== 'here');
-      const near = ends.some(({ at }) => Math.abs(at - (told.lastSeen ?? 0)) <= nearMs);
-      if (!near) this.violated('S10 last seen', told, told.lastSeen, 'nobody left at that time');
-    }
+  /** Each last seen that is told of them has to be the end of a stay. */
+  checkLastSeen(subjects: ReadonlySet<string>): void {
+    for (const subject of subjects) this.exact.add(subject);
   }
+}
 
-  private wasHere(userId: string, from: number, to: number): boolean {
-    const turns = this.turns.get(userId) ?? [];
-    const at = turns.findLastIndex((turn) => turn.at <= from);
-    return turns[at]?.where === 'here' && (turns[at + 1]?.at ?? Infinity) > to;
-  }
-
-  private violated(invariant: string, { subject, viewer, at }: Told, from: number, why: string): void {
-    this.found.push({ invariant, subject, from, to: at, why: `${subject} to ${viewer}: ${why}` });
-  }
+/** Each time of being here for certain, with the doubt before and after it. */
+function staysOf(user: string, turns: readonly Turn[]): Stay[] {
+  const begin = (index: number) => turns[index]?.at ?? Infinity;
+  return turns.flatMap(({ where, instance }, index) => {
+    if (where === 'away') return [];
+    const before = turns[index - 1];
+    const from = before?.where === 'unsure' ? before.at : begin(index);
+    const to = turns[index + 1]?.where === 'unsure' ? begin(index + 2) : begin(index + 1);
+    const sure = where === 'here' ? { from: begin(index), to: begin(index + 1) } : null;
+    return [{ user, maybe: { from, to }, sure, active: null, instance }];
+  });
 }

@@ -19,6 +19,8 @@ const READY_WITHIN_MS = 120_000;
 export class Place {
   private process: LamplightProcess | null = null;
   url = '';
+  /** Hears that it stands still, or goes on. */
+  onStill: (stands: boolean) => void = () => undefined;
 
   private constructor(
     readonly name: string,
@@ -74,11 +76,13 @@ export class Place {
   }
 
   signal(name: NodeJS.Signals): void {
+    if (name === 'SIGSTOP' || name === 'SIGCONT') this.onStill(name === 'SIGSTOP');
     this.process?.child.kill(name);
   }
 
   async kill(): Promise<void> {
     await this.process?.stop('SIGKILL');
+    this.onStill(false);
   }
 
   /** Milliseconds until it was gone. */

@@ -1,5 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { expect } from 'vitest';
+import { misnamed, tell } from '../../checker/checker.js';
+import { RUNS } from '../../checker/runs.js';
 import type { Field } from './field.js';
 
 /** One promise, held against what was measured. */
@@ -18,15 +20,14 @@ export function report(field: Field, ...outcomes: readonly Outcome[]): void {
     const log = process.env['LAMPLIGHT_FAULTS_LOG'];
     if (log) appendFileSync(log, `${JSON.stringify({ seed, promise, bound, measured, kept })}\n`);
   }
-  const [shortest, ...others] = field.history.violations;
-  if (shortest) {
-    const { invariant, why, from, to } = shortest;
-    process.stdout.write(
-      `BROKEN seed ${seed} | ${invariant} | ${why}, shown by ${Math.round(to - from)} ms of history; ${others.length} more\n`,
-    );
-  }
+  const judgement = field.history.judge(seed);
+  const held = `${field.history.told.length} events against ${judgement.checked.join(' ')}`;
+  process.stdout.write(`${judgement.violations.length === 0 ? 'kept  ' : 'BROKEN'} seed ${seed} | history | ${held}\n`);
+  const broken = tell(judgement);
+  if (broken) process.stdout.write(`BROKEN ${broken}\n`);
   expect(outcomes.filter(({ kept }) => !kept)).toEqual([]);
-  expect(shortest).toBeUndefined();
+  expect(broken).toBe('');
+  expect(misnamed(judgement, RUNS.faults)).toEqual([]);
 }
 
 export const seconds = (ms: number | null): string => (ms === null ? 'never' : `${(ms / 1000).toFixed(1)} s`);

@@ -8,7 +8,7 @@ import { falseOffline, observe, offlineOf, until } from './instances.js';
 
 const EACH = 30;
 const DOWN_MS = 60_000;
-const CHOOSE = 'mutation { setCustomStatus(message: { text: "still here" }) { status } }';
+const SAID = 'still here';
 /** Behind the last transition: the flush, and the pool finding its server again. */
 const STORED_WITHIN_MS = 15_000;
 
@@ -23,7 +23,7 @@ export async function postgresDown(field: Field, background: Background): Promis
   const at = now();
   await wait(5000);
   const refusedAt = now();
-  const acknowledged = (await Promise.all(clients.map((client) => client.call(CHOOSE)))).filter(Boolean).length;
+  const acknowledged = (await Promise.all(clients.map((client) => client.say(SAID)))).filter(Boolean).length;
   const refusedMs = now() - refusedAt;
   const left = now();
   await Promise.all(clients.map((client) => client.goOffline()));
@@ -67,7 +67,7 @@ export async function flusherKilled(field: Field): Promise<void> {
   const clients = ids.map((id) => field.client(id, { returns: false }, [a, b, c]));
   await field.open(clients);
   const acknowledged: Client[] = [];
-  for (const client of clients) if (await client.call(CHOOSE)) acknowledged.push(client);
+  for (const client of clients) if (await client.say(SAID)) acknowledged.push(client);
   const observers = await observe(field, 'flushed', ids, [a, b, c]);
   let victim: string | null = null;
   for (const place of field.places) {
@@ -90,7 +90,7 @@ export async function flusherKilled(field: Field): Promise<void> {
   for (const place of field.places) if (!place.running) await place.start();
   for (const client of clients) client.destroy();
   const stored = await field.storedMessages(ids);
-  const lost = acknowledged.filter(({ userId }) => stored.get(userId) !== 'still here').length;
+  const lost = acknowledged.filter(({ userId }) => stored.get(userId) !== SAID).length;
   report(field, {
     promise: 'flusher killed between write and acknowledgement',
     bound: 'no last seen and no acknowledged change lost',
