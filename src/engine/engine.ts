@@ -212,8 +212,11 @@ export abstract class PresenceStore {
   /** How many users are shown as something else than OFFLINE, over all instances; a few seconds old at most. */
   abstract online(): number;
 
-  /** Forgets a user altogether (deleted); whoever watches gets null. */
-  abstract forget(userId: string): Promise<void>;
+  /**
+   * Forgets a deleted user altogether; whoever watches gets null. `bornMs`: somebody new has had the id for so long; if
+   * all that is kept began since then, it is theirs, and stays.
+   */
+  abstract forget(userId: string, bornMs?: number): Promise<void>;
 
   /**
    * Takes an interest in users, counted: the same id may be watched many times. Resolves when events can no longer be

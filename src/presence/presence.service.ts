@@ -32,6 +32,8 @@ import type {
 const STATUSES_MAX = 500;
 const NAMELESS_LEASE: Holder = { kind: 'lease', id: '', deviceId: null, platform: 'UNKNOWN' };
 const FORGET_AFTER_MS = 1000;
+/** Between the answer about somebody's age and its use; what began so shortly before them counts as theirs. */
+const UNDER_WAY_MS = 500;
 
 /** What people do about their own presence, and what they ask about others'. */
 @Injectable()
@@ -53,10 +55,11 @@ export class PresenceService {
     private readonly config: Config,
     changes: Changes,
   ) {
-    changes.on((change) => {
+    changes.on((change, own) => {
       if (change.kind === 'userDeleted') this.forgetSoon(change.userId);
-      // Somebody new under the id of somebody deleted: what the other left must not become theirs, nor theirs be lost.
-      if (change.kind === 'user' && this.forgetting.has(change.userId)) void this.forget(change.userId);
+      // Somebody new under the id of somebody deleted: what the other left must not become theirs. Where they are made,
+      // nothing of theirs can be there yet; elsewhere this may be heard late.
+      if (change.kind === 'user' && own && this.forgetting.has(change.userId)) void this.forget(change.userId);
     });
   }
 
@@ -198,15 +201,29 @@ export class PresenceService {
     this.forgetting.get(userId)?.();
     this.forgetting.set(
       userId,
-      this.clock.after(FORGET_AFTER_MS, () => void this.forget(userId)),
+      this.clock.after(FORGET_AFTER_MS, () => void this.forgetOlder(userId)),
     );
   }
 
-  private async forget(userId: string): Promise<void> {
+  /** By then somebody new may have the id, and be here: what is theirs stays. */
+  private async forgetOlder(userId: string): Promise<void> {
+    const askedAt = this.clock.monotonic();
+    try {
+      const age = await this.directory.ageOf(userId);
+      const sinceAsked = this.clock.monotonic() - askedAt;
+      await this.forget(userId, age === null ? undefined : age + sinceAsked + UNDER_WAY_MS);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      // Whether they are gone cannot be asked: what is left of somebody deleted is never shown, as below.
+      this.forgetting.delete(userId);
+    }
+  }
+
+  private async forget(userId: string, bornMs?: number): Promise<void> {
     this.forgetting.get(userId)?.();
     this.forgetting.delete(userId);
     try {
-      await this.engine.presence.forget(userId);
+      await this.engine.presence.forget(userId, bornMs);
     } catch (error) {
       // What is left of a deleted user is never shown: nobody has a dossier of them any more.
       if (!(error instanceof Refusal)) throw error;

@@ -59,6 +59,8 @@ const STUCK_MAX_MS = 7500;
  */
 export class Session {
   readonly id = randomUUID();
+  /** Monotonic. */
+  readonly begunAt: number;
   private readonly rate: MessageRate;
   private readonly watching = { users: 0 };
   private identity: Caller | null = null;
@@ -76,6 +78,7 @@ export class Session {
   ) {
     const now = services.clock.monotonic();
     this.rate = new MessageRate(now);
+    this.begunAt = now;
     this.heardAt = now;
     this.pingAt = now + jittered(PING_EVERY_MS);
     services.sessions.add(this);

@@ -43,7 +43,7 @@ export class Sessions implements OnApplicationBootstrap, OnApplicationShutdown {
   ) {
     this.pulsedAt = clock.monotonic();
     changes.on((change) => {
-      if (change.kind === 'userDeleted') this.endThoseOf(change.userId);
+      if (change.kind === 'userDeleted') void this.endOlder(change.userId);
       if (change.kind === 'everything') void this.endDeleted();
     });
     drains.register('sockets', SOCKETS_ORDER, () => this.drain());
@@ -133,6 +133,21 @@ export class Sessions implements OnApplicationBootstrap, OnApplicationShutdown {
 
   private endThoseOf(userId: string): void {
     for (const session of this.byUser.get(userId) ?? []) session.end('unauthenticated');
+  }
+
+  /** Heard of late, somebody new may have the id by then: their connections stay. */
+  private async endOlder(userId: string): Promise<void> {
+    if (!this.byUser.has(userId)) return;
+    const askedAt = this.clock.monotonic();
+    let age: number | null = null;
+    try {
+      age = await this.directory.ageOf(userId);
+    } catch (error) {
+      // Nobody can say whose they are; whoever is there comes back.
+      if (!(error instanceof Refusal)) throw error;
+    }
+    const born = age === null ? Infinity : askedAt - age;
+    for (const session of this.byUser.get(userId) ?? []) if (session.begunAt < born) session.end('unauthenticated');
   }
 
   private async endDeleted(): Promise<void> {

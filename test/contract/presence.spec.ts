@@ -361,6 +361,27 @@ describe.each(WORLDS)('who is here, by the $name engine', ({ make }) => {
     expect(await presence.release(gone('ann', 's1', 'clean'))).toEqual([]);
   });
 
+  it('does not forget somebody new under the id of somebody deleted before', async () => {
+    await presence.watch(['ann', 'bob']);
+    await presence.hold(socket('bob', 'old'));
+    await world.pass(200);
+    const born = await world.now();
+    await world.pass(100);
+    for (const name of ['ann', 'bob']) await presence.hold(socket(name, `new-${name}`));
+    await world.pass(100);
+    for (const name of ['ann', 'bob']) await presence.forget(name, (await world.now()) - born);
+    // What is from before takes what is mixed with it along.
+    await world.until(() => statuses('bob').length === 2);
+    expect(statuses('bob')).toEqual(['ONLINE', null]);
+    expect(statuses('ann')).toEqual(['ONLINE']);
+    expect((await presence.holders('ann')).map(({ id }) => id)).toEqual(['new-ann']);
+    await presence.release(gone('ann', 'new-ann', 'now'));
+    await presence.forget('ann', (await world.now()) - born);
+    expect(await presence.unstored(10)).toMatchObject([{ userId: 'ann' }]);
+    await presence.forget('ann');
+    expect(await presence.unstored(10)).toEqual([]);
+  });
+
   it('tells only about who is watched, as often as they are', async () => {
     await presence.watch(['ann', 'ann', 'bob']);
     presence.unwatch(['ann', 'bob']);

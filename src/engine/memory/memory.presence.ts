@@ -146,7 +146,8 @@ export class MemoryPresence extends PresenceStore {
     return this.shown;
   }
 
-  forget(userId: string): Promise<void> {
+  forget(userId: string, bornMs?: number): Promise<void> {
+    if (bornMs !== undefined && this.beganSince(userId, this.clock.now() - bornMs)) return Promise.resolve();
     if ((this.records.get(userId)?.face.status ?? 'OFFLINE') !== 'OFFLINE') this.shown -= 1;
     this.records.delete(userId);
     this.journal.forget(userId);
@@ -218,6 +219,17 @@ export class MemoryPresence extends PresenceStore {
       record.graceEndsAt = now;
       this.settle(record, now, 'closing');
     }
+  }
+
+  /** Whether there is something of this user, and nothing from before. */
+  private beganSince(userId: string, at: number): boolean {
+    const record = this.records.get(userId);
+    const waiting = this.queue.get(userId);
+    const times = record
+      ? [record.since, record.lastSeen, record.lastActive, ...[...record.holds.values()].map((one) => one.connectedAt)]
+      : [waiting?.lastSeen, waiting?.lastActive];
+    const known = times.filter((time) => time != null);
+    return known.length > 0 && known.every((time) => time >= at);
   }
 
   private create(request: HoldRequest): PresenceRecord | null {

@@ -120,11 +120,12 @@ export class RedisPresence extends PresenceStore {
     return this.memberships.all.reduce((sum, { shown }) => sum + shown, 0);
   }
 
-  async forget(userId: string): Promise<void> {
-    this.sockets.forget(userId);
-    this.leases.left(userId, null);
-    this.tellLeft({ userId, lease: null, sockets: [] });
-    await this.run('user-forget', userId);
+  async forget(userId: string, bornMs?: number): Promise<void> {
+    this.sockets.forget(userId, bornMs);
+    if (bornMs === undefined) this.forgetLeases(userId);
+    const forgotten = await this.run('user-forget', userId, ...(bornMs === undefined ? [] : [Math.ceil(bornMs)]));
+    // Else all that there is belongs to somebody new, leases included.
+    if (bornMs !== undefined && forgotten === 1) this.forgetLeases(userId);
   }
 
   watch(userIds: readonly string[]): Promise<readonly (Truth | null)[]> {
@@ -159,6 +160,11 @@ export class RedisPresence extends PresenceStore {
       return this.scripts.run('seen-stored', this.memberships.of(shard).key, ...args);
     });
     await Promise.all(stored);
+  }
+
+  private forgetLeases(userId: string): void {
+    this.leases.left(userId, null);
+    this.tellLeft({ userId, lease: null, sockets: [] });
   }
 
   private run(name: ScriptName, userId: string, ...args: readonly (string | number)[]): Promise<Answer> {

@@ -90,9 +90,13 @@ export class Sockets implements MembershipListener {
     });
   }
 
-  /** Of a deleted user. Those on other instances are dropped there when the numbers do not agree. */
-  forget(userId: string): void {
-    for (const socket of this.ofUser(userId)) this.drop(socket);
+  /**
+   * Of a deleted user, but not those of somebody new who has had the id for `bornMs`. Those on other instances are
+   * dropped there when the numbers do not agree.
+   */
+  forget(userId: string, bornMs = 0): void {
+    const born = this.clock.monotonic() - bornMs;
+    for (const socket of this.ofUser(userId)) if (bornMs === 0 || socket.connectedAt < born) this.drop(socket);
   }
 
   /** Gives everything back; what the store does not take ends with the lease of this instance. */

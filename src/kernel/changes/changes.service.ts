@@ -30,6 +30,9 @@ const SILENCE_MAX_MS = (KEPT_MINUTES / 2) * 60_000;
 /** Ends a listener; calling it again does nothing. */
 export type Stop = () => void;
 
+/** `own`: this process has just committed it, and whoever asked for it has no answer yet. */
+export type ChangeListener = (change: Change, own: boolean) => void;
+
 /** What carries messages between instances, each at most once. The engine's bus fits. */
 export interface ChangesBus {
   publish(topic: string, message: string): Promise<void>;
@@ -45,7 +48,7 @@ export interface ChangesBus {
 export class Changes implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(Changes.name);
   private readonly log: ChangeLog;
-  private readonly listeners = new Set<(change: Change) => void>();
+  private readonly listeners = new Set<ChangeListener>();
   private readonly progress = new Progress();
   private readonly trust: Trust;
   private readonly timers = new Map<string, Cancel>();
@@ -78,17 +81,17 @@ export class Changes implements OnApplicationBootstrap, OnApplicationShutdown {
         return { result, logged: await this.log.append(manager, named) };
       }),
     );
-    this.apply(logged);
+    this.apply(logged, true);
     if (logged.length > 0) await this.send(writeChanges(logged));
     return result;
   }
 
   /** Listeners are called synchronously, in the order of registration, once for each change. They must not throw. */
-  on(listener: (change: Change) => void): Stop {
+  on(listener: ChangeListener): Stop {
     // A function of its own, so that one function registered twice is two listeners.
-    const own = (change: Change) => listener(change);
-    this.listeners.add(own);
-    return () => this.listeners.delete(own);
+    const one: ChangeListener = (change, own) => listener(change, own);
+    this.listeners.add(one);
+    return () => this.listeners.delete(one);
   }
 
   /** Whether every change older than about ten seconds was heard, so that what listeners keep may be used. */
@@ -114,15 +117,15 @@ export class Changes implements OnApplicationBootstrap, OnApplicationShutdown {
     for (const unsubscribe of this.unsubscribes) unsubscribe();
   }
 
-  private apply(logged: readonly LoggedChange[]): void {
-    for (const { id, change } of logged) if (this.progress.take(id)) this.dispatch(change);
+  private apply(logged: readonly LoggedChange[], own: boolean): void {
+    for (const { id, change } of logged) if (this.progress.take(id)) this.dispatch(change, own);
   }
 
-  private dispatch(change: Change): void {
+  private dispatch(change: Change, own: boolean): void {
     measure.changed(change.kind);
     for (const listener of this.listeners) {
       try {
-        listener(change);
+        listener(change, own);
       } catch (error) {
         // The others, and the commit that is already done, must not suffer from it.
         this.logger.error(`A listener failed on a change of kind ${change.kind}`, error);
@@ -141,7 +144,7 @@ export class Changes implements OnApplicationBootstrap, OnApplicationShutdown {
   private hear(message: string): void {
     const heard = readMessage(message);
     if (heard?.tick === this.config.instanceId) this.trust.ticked();
-    if (heard?.changes) this.apply(heard.changes);
+    if (heard?.changes) this.apply(heard.changes, false);
   }
 
   private async tick(): Promise<void> {
@@ -170,16 +173,16 @@ export class Changes implements OnApplicationBootstrap, OnApplicationShutdown {
     this.progress.begin(top, visible, this.clock.monotonic());
     this.readAt = now;
     // Between the start and this moment something may have been kept that a change had made old.
-    this.dispatch({ kind: 'everything' });
+    this.dispatch({ kind: 'everything' }, false);
   }
 
   private async catchUp(readAt: number): Promise<void> {
     for (let reads = 0; reads < READS_A_POLL; reads += 1) {
       const { rows, now } = await this.log.after(this.progress.top, this.progress.holes());
       const last = rows.at(-1)?.id ?? 0;
-      this.apply(rows);
+      this.apply(rows, false);
       const complete = this.progress.reach(Math.max(last, this.progress.top), this.clock.monotonic());
-      if (!complete || now - readAt > SILENCE_MAX_MS) this.dispatch({ kind: 'everything' });
+      if (!complete || now - readAt > SILENCE_MAX_MS) this.dispatch({ kind: 'everything' }, false);
       this.readAt = readAt = now;
       if (rows.length < READ_MAX) return;
     }

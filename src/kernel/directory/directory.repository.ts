@@ -32,6 +32,15 @@ export class DirectoryReads {
     return new Map(rows.map((row) => [row.id, toUser(row)]));
   }
 
+  /** Milliseconds since somebody began to exist under this id; null: nobody does. */
+  async ageOf(id: string): Promise<number | null> {
+    const [row] = await this.query<{ age: number }>(
+      'SELECT (extract(epoch FROM now() - created_at) * 1000)::float8 AS age FROM users WHERE id = $1',
+      [id],
+    );
+    return row?.age ?? null;
+  }
+
   /** Those of the asked memberships that exist. */
   memberships(asked: readonly Membership[]): Promise<Membership[]> {
     return this.query<Membership>(

@@ -56,6 +56,11 @@ export class Directory {
     return this.userCache.get(id);
   }
 
+  /** How long there has been somebody of this id, milliseconds, as Postgres has it now; null: there is nobody. */
+  ageOf(id: string): Promise<number | null> {
+    return this.reads.ageOf(id);
+  }
+
   /** Those that are in memory, without asking Postgres. Names may be a moment old. */
   known(ids: readonly string[]): Map<string, User> {
     return this.userCache.known(ids);
