@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { Directory } from '../../src/kernel/directory/directory.service.js';
 import { Groups } from '../../src/transports/graphql/groups.js';
+import type { Session } from '../../src/transports/session.js';
 import { Sessions } from '../../src/transports/sessions.js';
 import { TestApp } from '../support/app.js';
 
@@ -354,6 +355,22 @@ describe('a client that does not read', () => {
     slow.ws.resume();
     expect([4008, 1006]).toContain(await slow.code);
   }, 45_000);
+});
+
+describe('a client that is there no more', () => {
+  it('is cut off at once when nobody is there to say goodbye', async () => {
+    const sessions = app.nest.get(Sessions);
+    const begun = vi.spyOn(sessions, 'begin');
+    const mute = await Peer.as('alice', { presence: false });
+    const session = begun.mock.results.at(-1)?.value as Session;
+    begun.mockRestore();
+    const before = sessions.size;
+    mute.ws.pause();
+    session.line.cut();
+    await vi.waitFor(() => expect(sessions.size).toBeLessThan(before), { timeout: 1000 });
+    mute.ws.resume();
+    expect(await mute.code).toBe(1006);
+  });
 });
 
 describe('too many connections of one user', () => {

@@ -53,15 +53,19 @@ describe('two instances over one Redis', () => {
   });
 
   it('notice a killed instance: last seen is its last beat, and who came back elsewhere never left', async () => {
-    await two.engine.presence.watch(['ann', 'bob', 'cy']);
+    await two.engine.presence.watch(['ann', 'bob', 'cy', 'dan']);
     await one.engine.presence.hold(socket('ann', 's1'));
     await one.engine.presence.hold(socket('bob', 's2'));
     await one.engine.presence.hold(socket('cy', 's3'));
+    await one.engine.presence.hold(socket('dan', 's6'));
     await two.engine.presence.hold(socket('cy', 's4'));
     await kill(one);
     const killed = await two.now();
     await wait(SHORT.nodeTtlMs / 2);
     await two.engine.presence.hold(socket('bob', 's5'));
+    // Also one who comes back when the instance has been given up already.
+    await untilReal(async () => (await redis.admin.keys('lamp:p:*:o:one*')).length === 0, SHORT.nodeTtlMs + LATE_MS);
+    await two.engine.presence.hold(socket('dan', 's7'));
     expect(statuses(two, 'ann')).toEqual(['ONLINE']);
     await untilStatus(two, 'ann', 'OFFLINE', SHORT.nodeTtlMs + SETTINGS.offlineGraceMs + LATE_MS);
     const truth = await read(two, 'ann');
@@ -70,6 +74,7 @@ describe('two instances over one Redis', () => {
     expect(statuses(two, 'ann')).toEqual(['ONLINE', 'OFFLINE']);
     expect(statuses(two, 'bob')).toEqual(['ONLINE']);
     expect(statuses(two, 'cy')).toEqual(['ONLINE']);
+    expect(statuses(two, 'dan')).toEqual(['ONLINE']);
     // Nothing of the dead instance is left.
     expect((await redis.admin.keys('lamp:p:*:o:one*')).length).toBe(0);
     expect(await two.engine.presence.holders('bob')).toMatchObject([{ id: 's5' }]);
@@ -132,6 +137,9 @@ describe('two instances over one Redis', () => {
     await untilReal(() => !one.engine.health().up, SHORT.nodeTtlMs);
     await untilReal(() => one.engine.health().up && two.engine.health().up, 4000);
     expect(await read(two, 'ann')).toMatchObject({ status: 'ONLINE' });
+    // A lease could not be renewed meanwhile, and is given the time.
+    await wait(SHORT.nodeTtlMs / 4);
+    expect(statuses(two, 'phone')).toEqual(['ONLINE']);
     await wait(SETTINGS.offlineGraceMs);
     expect(statuses(two, 'ann')).toEqual(['ONLINE']);
     await untilStatus(two, 'phone', 'OFFLINE', SHORT.nodeTtlMs + LATE_MS);
@@ -181,6 +189,40 @@ describe('two instances over one Redis', () => {
     expect(statuses(two, 'ann')).toEqual([]);
     await untilReal(() => statuses(two, 'ann').length === 1, SHORT.nodeTtlMs / 2 + SHORT.beatMs + 400);
     expect(statuses(two, 'ann')).toEqual([null]);
+  });
+
+  it('tell of nobody who is being brought back when the store is emptied once more', async () => {
+    await two.engine.presence.watch(['ann']);
+    await one.engine.presence.hold(socket('ann', 's1'));
+    await untilReal(() => statuses(two, 'ann').length === 1, 1000);
+    // It takes its time, so that the second loss finds the first one's absentees about to be told.
+    one.engine.presence.loadCustomsWith(async (ids) => {
+      await wait(SHORT.rebuildMs);
+      return new Map(ids.map((id) => [id, CUSTOM]));
+    });
+    for (let times = 0; times < 2; times += 1) {
+      await redis.flush();
+      await wait(SHORT.nodeTtlMs - SHORT.beatMs);
+    }
+    await untilStatus(two, 'ann', 'ONLINE', SHORT.nodeTtlMs + LATE_MS);
+    await wait(SHORT.nodeTtlMs);
+    expect(new Set(statuses(two, 'ann'))).toEqual(new Set(['ONLINE']));
+  });
+
+  it('take no message that comes late for news', async () => {
+    const messages: [channel: string, message: string][] = [];
+    const listener = redis.admin.duplicate();
+    await listener.psubscribe('lamp:p:*:e:ann');
+    listener.on('pmessage', (_pattern, channel, message) => messages.push([channel, message]));
+    await two.engine.presence.watch(['ann']);
+    await one.engine.presence.hold(socket('ann', 's1'));
+    await one.engine.presence.release(gone('ann', 's1', 'now'));
+    await untilReal(() => messages.length === 2 && statuses(two, 'ann').length === 2, 1000);
+    for (const [channel, message] of [...messages]) await redis.admin.publish(channel, message);
+    await untilReal(() => messages.length === 4, 1000);
+    await wait(100);
+    expect(statuses(two, 'ann')).toEqual(['ONLINE', 'OFFLINE']);
+    listener.disconnect();
   });
 
   it('keep a last seen that was lost with the store', async () => {
@@ -241,6 +283,21 @@ describe('two instances over one Redis', () => {
     });
     await untilStatus(two, 'ann', 'OFFLINE', SETTINGS.leaveGraceMs + 2000);
     expect(Math.abs(((await read(two, 'ann'))?.lastSeen ?? 0) - left)).toBeLessThan(NEAR_MS);
+  });
+
+  it('miss nothing that happens while they begin to look', async () => {
+    // It looks for what it missed only in a minute.
+    const three = await instanceOn(redis, { instanceId: 'three' }, { repairMs: 60_000, beatMs: 60_000 });
+    const { presence } = three.engine;
+    const read = presence.read.bind(presence);
+    presence.read = async (userIds) => {
+      const truths = await read(userIds);
+      await one.engine.presence.hold(socket('ann', 's1'));
+      return truths;
+    };
+    await presence.watch(['ann']);
+    await untilReal(() => statuses(three, 'ann').length === 1, 1000);
+    await three.close();
   });
 
   it('find out what a lost message would have told', async () => {

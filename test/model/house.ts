@@ -54,7 +54,7 @@ export class House {
     const customs = new Customs(repository, changes, engine, directory, clock);
     const privacy = new PrivacyService(new PrivacyRepository(database, changes), directory, changes, limits, config);
     const connections = new Connections();
-    const holds = new Holds(engine, customs, connections, changes);
+    const holds = new Holds(engine, customs, connections, config, changes);
     const presence = new PresenceService(
       engine,
       new PresenceReader(engine, privacy, clock),

@@ -1,6 +1,6 @@
 import type { Departure, EngineSettings, Shown } from '../../src/engine/engine.js';
 
-interface Claim {
+export interface Claim {
   readonly userId: string;
   readonly kind: 'socket' | 'lease';
   counts: boolean;
@@ -21,7 +21,7 @@ export class Model {
   /** When the last claim of a user went, until when nobody may notice, and from when everybody has to. */
   private readonly left = new Map<
     string,
-    { readonly at: number; readonly shownUntil: number; readonly graceEnd: number }
+    { readonly at: number | null; readonly shownUntil: number; readonly graceEnd: number }
   >();
 
   constructor(
@@ -96,13 +96,54 @@ export class Model {
     return silence.some((ms) => ms < idleAfterMs + this.slackMs) ? null : 'IDLE';
   }
 
-  private isHere(userId: string): boolean {
+  /** Claims that count, by name; a lease ends by itself at `until`. */
+  claimsOf(userId: string, now: number): { readonly name: string; readonly until: number }[] {
+    const counting = [...this.claims].filter(([, claim]) => claim.userId === userId && claim.counts);
+    return counting
+      .map(([name, { kind, beatAt }]) => ({
+        name,
+        until: kind === 'lease' ? beatAt + this.settings.leaseMs : Infinity,
+      }))
+      .filter(({ until }) => until > now);
+  }
+
+  /** The store was emptied: leases and graces were in it alone; sockets come back from those who hold them. */
+  empty(at: number, noticedMs: number): void {
+    this.endLeases(at);
+    const users = new Set([...this.left.keys(), ...[...this.claims.values()].map(({ userId }) => userId)]);
+    for (const [key, claim] of this.claims) if (claim.kind === 'lease') this.claims.delete(key);
+    for (const userId of users)
+      if (!this.isHere(userId)) this.left.set(userId, { at: null, shownUntil: 0, graceEnd: at + noticedMs });
+  }
+
+  /** The only instance has ended, and all claims with it. `exact`: in good order, so that the last seen is that moment. */
+  end(at: number, exact: boolean): void {
+    this.endLeases(at);
+    for (const { userId, counts } of this.claims.values())
+      if (counts) this.left.set(userId, { at: exact ? at : null, shownUntil: 0, graceEnd: 0 });
+    this.claims.clear();
+    for (const [userId, left] of this.left)
+      if (left.graceEnd > at) this.left.set(userId, { at: exact ? left.at : null, shownUntil: 0, graceEnd: 0 });
+  }
+
+  /** Shown to nobody while here: what was last seen before is what is known. */
+  protected reappear(userId: string, lastSeen: number | null, at: number): void {
+    this.endLeases(at);
+    if (!this.isHere(userId)) this.left.set(userId, { at: lastSeen, shownUntil: 0, graceEnd: 0 });
+  }
+
+  protected leftAt(userId: string): number | null {
+    return this.left.get(userId)?.at ?? null;
+  }
+
+  protected isHere(userId: string): boolean {
     return [...this.claims.values()].some((claim) => claim.userId === userId && claim.counts);
   }
 
-  /** The last to go decides; who still has another claim has not gone. */
+  /** The last to go decides about grace. Counts only once no claim is left: a lease may end within it, unseen. */
   private depart(userId: string, at: number, graceEnd: number): void {
-    if (!this.isHere(userId)) this.left.set(userId, { at, shownUntil: graceEnd, graceEnd });
+    const newest = Math.max(at, this.left.get(userId)?.at ?? 0);
+    this.left.set(userId, { at: newest, shownUntil: graceEnd, graceEnd });
   }
 
   private endLeases(now: number): void {
