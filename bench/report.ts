@@ -31,7 +31,10 @@ export function writeReport(rows: readonly Row[], profiles: readonly Profiled[],
   const found = outcomes(rows);
   writeFileSync(join(CHARTS, 'benchmark-fan-out.svg'), chartOf('Fan-out', 'µs CPU a delivery', found, 'a delivery'));
   writeFileSync(join(CHARTS, 'benchmark-requests.svg'), chartOf('Requests', 'µs CPU a request', found, 'a request'));
-  writeFileSync(join(CHARTS, 'benchmark-connections.svg'), chartOf('Connections', 'µs CPU a connection', found, 'a connection'));
+  writeFileSync(
+    join(CHARTS, 'benchmark-connections.svg'),
+    chartOf('Connections', 'µs CPU a connection', found, 'a connection'),
+  );
   const rounds = new Set(rows.map((row) => row.round)).size;
   const page = `# Benchmarks
 

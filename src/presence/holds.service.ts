@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-import { type Departure, Engine, type Holder, type HoldRequest, type Truth } from '../engine/engine.js';
+import { type Custom, type Departure, Engine, type Holder, type HoldRequest, type Truth } from '../engine/engine.js';
 import type { Caller } from '../kernel/caller.js';
 import { Changes } from '../kernel/changes/changes.service.js';
 import { Config } from '../kernel/config/config.js';
@@ -126,9 +126,17 @@ export class Holds {
     return truth;
   }
 
-  /** The engine has what the user chose last. */
-  customApplied(userId: string): void {
+  /** What the caller has chosen and that they are active, in one step: nobody sees the one without the other. */
+  async choose(caller: Caller, custom: Custom): Promise<Truth | null> {
+    const { presence } = this.engine;
+    const { userId } = caller;
+    const socket = this.socketOf(caller);
+    if (socket) socket.active = true;
+    const truth = await (socket
+      ? presence.hold({ userId, holder: socket.holder, activity: 'active', attach: false, custom })
+      : presence.setCustom(userId, custom, true));
     this.changedCustoms.delete(userId);
+    return truth;
   }
 
   /** Tells the engine again what it could not take when it happened. Called by the reaper. */

@@ -112,14 +112,7 @@ export class PresenceService {
     const change = checkCustomStatus(input);
     const stored = await this.repository.changeCustom(caller.userId, change);
     const custom = toCustom(stored, this.clock.now());
-    // First the status, then the activity: nobody may see a moment of the old status made active.
-    let truth = await this.engine.presence.setCustom(caller.userId, custom, true);
-    const socket = this.holds.socketOf(caller);
-    if (socket) {
-      socket.active = true;
-      truth = await this.holds.hold(socket.holder, caller.userId, 'active', false);
-    }
-    this.holds.customApplied(caller.userId);
+    const truth = await this.holds.choose(caller, custom);
     return this.own(truth ?? (await this.truthOf(caller.userId)));
   }
 

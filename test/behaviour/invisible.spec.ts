@@ -54,6 +54,17 @@ onEveryStage((it) => {
     expect(await alice.http.see(bob.id)).toEqual(view);
   });
 
+  it('who becomes visible over a connection in the background is seen online, and not idle for a moment', async (stage) => {
+    const [alice, bob] = await stage.friends('alice', 'bob');
+    const device = await bob.opens();
+    await device.choose({ status: 'INVISIBLE' });
+    await device.heartbeat({ active: false });
+    const seen = await watching(alice, bob);
+    await device.choose({ status: 'ONLINE' });
+    expect((await seen.next(PROMISED.online)).view.status).toBe('ONLINE');
+    await seen.quiet(300);
+  });
+
   it('to themselves the presence reads offline, the choice and the connections are real', async (stage) => {
     const [bob] = await stage.friends('bob');
     const device = await bob.opens({ platform: 'DESKTOP' });

@@ -101,10 +101,14 @@ describe('two instances over one Redis', () => {
   it('never let an old life of an instance change anything', async () => {
     await one.engine.presence.hold(socket('ann', 's1'));
     const keys = await redis.admin.keys('lamp:p:*:o:one.*');
+    const lives: [string, string][] = [];
     for (const key of await redis.admin.keys('lamp:p:*:n'))
-      for (const member of await redis.admin.zrange(key, 0, -1))
-        if (member.startsWith('one.')) await redis.admin.zadd(key, 1, member);
-    await untilReal(async () => (await redis.admin.exists(...keys)) === 0, 2000);
+      for (const life of await redis.admin.zrange(key, 0, -1)) if (life.startsWith('one.')) lives.push([key, life]);
+    await untilReal(async () => {
+      // A beat that comes before the sweep gives a life its lease again; what is fenced stays so.
+      for (const [key, life] of lives) await redis.admin.zadd(key, 'XX', 'LT', 1, life);
+      return (await redis.admin.exists(...keys)) === 0;
+    }, 2000);
     await two.engine.presence.hold(socket('ann', 's2'));
     await one.engine.presence.release(gone('ann', 's1', 'now'));
     expect(await read(two, 'ann')).toMatchObject({ status: 'ONLINE' });
