@@ -34,8 +34,10 @@ export class DirectoryReads {
 
   /** Milliseconds since somebody began to exist under this id; null: nobody does. */
   async ageOf(id: string): Promise<number | null> {
+    // A view over somebody's own table need not have the column: then whoever exists has begun just now.
     const [row] = await this.query<{ age: number }>(
-      'SELECT (extract(epoch FROM now() - created_at) * 1000)::float8 AS age FROM users WHERE id = $1',
+      `SELECT coalesce(extract(epoch FROM now() - (to_jsonb(users) ->> 'created_at')::timestamptz) * 1000, 0)::float8
+         AS age FROM users WHERE id = $1`,
       [id],
     );
     return row?.age ?? null;
