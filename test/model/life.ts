@@ -1,7 +1,7 @@
 import type { EngineSettings } from '../../src/engine/engine.js';
 import type { CustomStatus } from '../../src/presence/presence.types.js';
 import type { Audience, OnlineAudience } from '../../src/privacy/privacy.types.js';
-import { type Due, Model } from './model.js';
+import { type Due, Model, STORED_WITHIN_MS } from './model.js';
 
 export interface Audiences {
   readonly online: OnlineAudience;
@@ -20,6 +20,7 @@ export interface Expected {
 export class Life extends Model {
   private readonly chosen = new Map<string, CustomStatus>();
   private readonly frozen = new Map<string, number | null>();
+  private readonly hidAt = new Map<string, number>();
   private readonly audiences = new Map<string, Audiences>();
   private readonly contacts = new Set<string>();
   private readonly blocks = new Set<string>();
@@ -38,7 +39,15 @@ export class Life extends Model {
     if (before === status) return;
     this.chosen.set(userId, status);
     if (before === 'INVISIBLE') this.reappear(userId, this.frozen.get(userId) ?? null, at);
-    if (status === 'INVISIBLE') this.frozen.set(userId, this.lastSeenWhenHiding(userId, at));
+    if (status !== 'INVISIBLE') return;
+    this.frozen.set(userId, this.lastSeenWhenHiding(userId, at));
+    this.hidAt.set(userId, at);
+  }
+
+  override end(at: number, exact: boolean): void {
+    super.end(at, exact);
+    if (exact) return;
+    for (const [userId, hid] of this.hidAt) if (at - hid < STORED_WITHIN_MS) this.frozen.set(userId, null);
   }
 
   settle(userId: string, audiences: Audiences): void {

@@ -9,6 +9,9 @@ export interface Claim {
   beatAt: number;
 }
 
+/** A last seen is in Postgres by then, and outlives a crash. */
+export const STORED_WITHIN_MS = 5000;
+
 /** What has to be true of a user now. `either`: a deadline is too near to say. */
 export type Due =
   | { readonly is: 'shown'; readonly status: Shown | null }
@@ -122,8 +125,12 @@ export class Model {
     for (const { userId, counts } of this.claims.values())
       if (counts) this.left.set(userId, { at: exact ? at : null, shownUntil: 0, graceEnd: 0 });
     this.claims.clear();
-    for (const [userId, left] of this.left)
-      if (left.graceEnd > at) this.left.set(userId, { at: exact ? left.at : null, shownUntil: 0, graceEnd: 0 });
+    for (const [userId, left] of this.left) {
+      const noticed = Math.max(left.at ?? 0, left.graceEnd);
+      // What was known only a moment ago may not have been stored.
+      const known = exact ? left.at : at - noticed < STORED_WITHIN_MS ? null : left.at;
+      this.left.set(userId, { at: known, shownUntil: 0, graceEnd: Math.min(left.graceEnd, at) });
+    }
   }
 
   /** Shown to nobody while here: what was last seen before is what is known. */
