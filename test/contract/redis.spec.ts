@@ -1,14 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Connections } from '../../src/engine/redis/connection.js';
-import type { RedisEngine } from '../../src/engine/redis/redis.engine.js';
 import { Scripts } from '../../src/engine/redis/scripts.js';
 import { presenceKey, shardOf } from '../../src/engine/redis/shards.js';
 import type { PrivateRedis } from '../support/redis.js';
-import { instanceOn, SHORT, theRedis, untilReal, wait } from './redis.world.js';
+import { type Instance, instanceOn, SHORT, theRedis, twoOn, untilReal, wait } from './redis.world.js';
 import { CUSTOM, gone, INVISIBLE, LATE_MS, NEAR_MS, lease, SETTINGS, socket } from './world.js';
 import type { World } from './world.js';
-
-type Instance = World & { readonly engine: RedisEngine };
 
 describe('two instances over one Redis', () => {
   let redis: PrivateRedis;
@@ -17,14 +14,7 @@ describe('two instances over one Redis', () => {
 
   beforeEach(async () => {
     redis = await theRedis();
-    await redis.flush();
-    // Nobody here turns idle by waiting.
-    one = await instanceOn(redis, { instanceId: 'one', idleAfterMs: 60_000 });
-    two = await instanceOn(redis, { instanceId: 'two', idleAfterMs: 60_000 });
-    for (const instance of [one, two])
-      instance.engine.presence.loadCustomsWith((ids) =>
-        Promise.resolve(new Map(ids.map((id) => [id, id === 'hidden' ? INVISIBLE : CUSTOM]))),
-      );
+    [one, two] = await twoOn(redis, (id) => (id === 'hidden' ? INVISIBLE : CUSTOM));
   });
   afterEach(async () => {
     await redis.admin.call('CLIENT', 'UNPAUSE');

@@ -1,11 +1,13 @@
 import { afterAll } from 'vitest';
-import type { EngineSettings } from '../../src/engine/engine.js';
+import type { Custom, EngineSettings } from '../../src/engine/engine.js';
 import { RedisEngine } from '../../src/engine/redis/redis.engine.js';
 import type { Timings } from '../../src/engine/redis/timings.js';
 import { SystemClock } from '../../src/kernel/clock.js';
 import { PrivateRedis } from '../support/redis.js';
-import { SETTINGS, STEP_MS, told, until } from './world.js';
+import { CUSTOM, SETTINGS, STEP_MS, told, until } from './world.js';
 import type { World } from './world.js';
+
+export type Instance = World & { readonly engine: RedisEngine };
 
 /** A tenth or less of what they are in earnest. */
 export const SHORT: Timings = {
@@ -42,12 +44,26 @@ export async function redisWorld(): Promise<World> {
   return instanceOn(redis);
 }
 
+/** Two instances over a server with nothing in it, on which nobody turns idle by waiting. */
+export async function twoOn(
+  redis: PrivateRedis,
+  customOf: (userId: string) => Custom = () => CUSTOM,
+): Promise<readonly [one: Instance, two: Instance]> {
+  await redis.flush();
+  const begin = async (instanceId: string) => {
+    const instance = await instanceOn(redis, { instanceId, idleAfterMs: 60_000 });
+    instance.engine.presence.loadCustomsWith((ids) => Promise.resolve(new Map(ids.map((id) => [id, customOf(id)]))));
+    return instance;
+  };
+  return [await begin('one'), await begin('two')];
+}
+
 /** One instance of several over the same server. */
 export async function instanceOn(
   redis: PrivateRedis,
   settings: Partial<EngineSettings> = {},
   timings: Partial<Timings> = {},
-): Promise<World & { readonly engine: RedisEngine }> {
+): Promise<Instance> {
   const engine = new RedisEngine(
     [redis.url],
     new SystemClock(),

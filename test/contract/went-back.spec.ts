@@ -1,11 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { RedisEngine } from '../../src/engine/redis/redis.engine.js';
 import type { PrivateRedis } from '../support/redis.js';
-import { instanceOn, SHORT, theRedis, untilReal } from './redis.world.js';
-import { CUSTOM, gone, LATE_MS, lease, NEAR_MS, SETTINGS, socket } from './world.js';
-import type { World } from './world.js';
-
-type Instance = World & { readonly engine: RedisEngine };
+import { type Instance, SHORT, theRedis, twoOn, untilReal } from './redis.world.js';
+import { gone, LATE_MS, lease, NEAR_MS, SETTINGS, socket } from './world.js';
 
 /** As after a replica took over that had not heard the last writes. */
 describe('a store that has gone back to what it was a moment ago', () => {
@@ -15,11 +11,7 @@ describe('a store that has gone back to what it was a moment ago', () => {
 
   beforeEach(async () => {
     redis = await theRedis();
-    await redis.flush();
-    one = await instanceOn(redis, { instanceId: 'one', idleAfterMs: 60_000 });
-    two = await instanceOn(redis, { instanceId: 'two', idleAfterMs: 60_000 });
-    for (const instance of [one, two])
-      instance.engine.presence.loadCustomsWith((ids) => Promise.resolve(new Map(ids.map((id) => [id, CUSTOM]))));
+    [one, two] = await twoOn(redis);
   });
   afterEach(() => Promise.all([one.close(), two.close()]));
 

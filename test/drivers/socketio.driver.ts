@@ -11,6 +11,7 @@ import {
   type TypingView,
   type View,
 } from './driver.js';
+import { Ears } from './ears.js';
 import { partial, statusOf, viewOf } from './partial.js';
 import { Recording } from './recording.js';
 
@@ -65,18 +66,13 @@ class IoDevice {
   }
 
   private readonly closed: Promise<number>;
-  private readonly watches = new Set<(event: Event) => void>();
-  /** What came before anybody listened. */
-  private readonly early: Event[] = [];
+  private readonly ears = new Ears<Event>();
 
   private constructor(
     private readonly socket: Socket,
     private readonly userId: string,
   ) {
-    socket.onAny((name: string, data: Data) => {
-      this.early.push([name, data]);
-      for (const watch of this.watches) watch([name, data]);
-    });
+    socket.onAny((name: string, data: Data) => this.ears.hear([name, data]));
     this.closed = new Promise((resolve) => socket.on('disconnect', () => resolve(NO_CODE)));
   }
 
@@ -101,14 +97,14 @@ class IoDevice {
       if (name !== 'user_offline') return;
       recording.record(viewOf(id, 'OFFLINE', { lastSeen: (data['lastSeen'] as string | undefined) ?? null }));
     };
-    for (const event of this.early) take(event);
-    return this.listen(recording, take);
+    for (const event of this.ears.early) take(event);
+    return this.ears.listen(recording, take, this.closed);
   }
 
   private watchTyping(conversationId: string | null): Recording<TypingView> {
     if (conversationId !== null) throw new NotOnThisWire('one conversation over Socket.IO');
     const recording = new Recording<TypingView>(`${this.userId}'s user_typing`);
-    return this.listen(recording, ([name, data]) => {
+    const take = ([name, data]: Event) => {
       if (name !== 'user_typing') return;
       const {
         conversationId: room,
@@ -123,13 +119,8 @@ class IoDevice {
         isTyping,
         expiresAt: null,
       });
-    });
-  }
-
-  private listen<V>(recording: Recording<V>, take: (event: Event) => void): Recording<V> {
-    this.watches.add(take);
-    void this.closed.then(() => recording.end('CONNECTION LOST'));
-    return recording.stopWith(() => this.watches.delete(take));
+    };
+    return this.ears.listen(recording, take, this.closed);
   }
 
   private get raw(): NetSocket | undefined {

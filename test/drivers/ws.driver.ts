@@ -10,6 +10,7 @@ import {
   type TypingView,
   type View,
 } from './driver.js';
+import { Ears } from './ears.js';
 import { partial, statusOf, viewOf } from './partial.js';
 import { Recording } from './recording.js';
 
@@ -69,9 +70,7 @@ class PlainDevice {
 
   private readonly ready: Promise<void>;
   private readonly closed: Promise<number>;
-  private readonly watches = new Set<(frame: Frame) => void>();
-  /** What came before anybody listened. */
-  private readonly early: Frame[] = [];
+  private readonly ears = new Ears<Frame>();
   /** In the order in which they were sent. */
   private readonly asked: Asked[] = [];
 
@@ -87,8 +86,7 @@ class PlainDevice {
       const frame = JSON.parse(data.toString()) as Frame;
       if (frame.type === 'ready') return this.answer() || welcome();
       if (frame.type === 'error') this.refuse(frame);
-      this.early.push(frame);
-      for (const watch of this.watches) watch(frame);
+      this.ears.hear(frame);
     });
     this.closed = new Promise((resolve) => ws.on('close', resolve));
   }
@@ -135,14 +133,14 @@ class PlainDevice {
       );
     };
     if (userIds) this.say('watch', { user_ids: userIds });
-    else for (const frame of this.early) take(frame);
-    return this.listen(recording, take);
+    else for (const frame of this.ears.early) take(frame);
+    return this.ears.listen(recording, take, this.closed);
   }
 
   private watchTyping(conversationId: string | null): Recording<TypingView> {
     if (conversationId !== null) throw new NotOnThisWire('one conversation over /ws');
     const recording = new Recording<TypingView>(`${this.userId}'s user_typing`);
-    return this.listen(recording, ({ type, data }) => {
+    const take = ({ type, data }: Frame) => {
       if (type !== 'user_typing') return;
       const [id, username, displayName] = [data['user_id'], data['username'], data['display_name']].map(String) as [
         string,
@@ -156,12 +154,7 @@ class PlainDevice {
         isTyping: data['is_typing'] === true,
         expiresAt: null,
       });
-    });
-  }
-
-  private listen<V>(recording: Recording<V>, take: (frame: Frame) => void): Recording<V> {
-    this.watches.add(take);
-    void this.closed.then(() => recording.end('CONNECTION LOST'));
-    return recording.stopWith(() => this.watches.delete(take));
+    };
+    return this.ears.listen(recording, take, this.closed);
   }
 }

@@ -6,8 +6,8 @@ import type { Breaker } from '../breaker.js';
 const WAITING_MAX = 500;
 const TOO_LONG_TO_CONNECT = /connection timeout|timeout exceeded/;
 
-/** As the pool reports it; read by `isUnreachable`. */
-export const KNOWN_AWAY = 'Postgres is known to be away';
+/** Known by these words to database.ts. */
+const KNOWN_AWAY = 'Postgres is known to be away';
 const TOO_MANY_WAIT = 'Too many wait for a connection';
 
 type Done = (release?: boolean | Error) => void;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { execute, type DocumentNode, type ExecutionArgs, type ExecutionResult } from 'graphql';
 import type { GraphqlContext } from './apollo.options.js';
-import { explain, tell } from './explain.js';
+import { explainAll } from './explain.js';
 import { Plan } from './plan.js';
 
 export interface Answer {
@@ -37,6 +37,5 @@ export class Executor {
 function explained({ operationName, contextValue }: ExecutionArgs, { errors, ...rest }: ExecutionResult): object {
   if (!errors) return rest;
   const { caller } = contextValue as GraphqlContext;
-  for (const error of errors) tell(error, operationName, caller ?? {});
-  return { errors: errors.map(explain), ...rest };
+  return { errors: explainAll(errors, operationName, caller ?? {}), ...rest };
 }

@@ -47,6 +47,18 @@ export function tell(error: unknown, operationName: string | null | undefined, c
   );
 }
 
+/** What clients see of the errors of one operation; those that nobody expected are logged. */
+export function explainAll(
+  errors: readonly unknown[],
+  operationName: string | null | undefined,
+  caller: Partial<Caller>,
+): GraphQLFormattedError[] {
+  return errors.map((error) => {
+    tell(error, operationName, caller);
+    return explain(error);
+  });
+}
+
 /** Libraries wrap errors in errors: GraphQL's own layers, outermost first, and what they wrap, if anything. */
 function unwrap(error: unknown): { layers: readonly GraphQLError[]; cause: unknown } {
   const layers: GraphQLError[] = [];

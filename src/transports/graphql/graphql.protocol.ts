@@ -16,7 +16,7 @@ import { Delivery } from './delivery.js';
 import { Dialog, type Opened, type Operator, type Prepared } from './dialog.js';
 import { Documents } from './documents.js';
 import { Executor } from './executor.js';
-import { explain, tell } from './explain.js';
+import { explainAll } from './explain.js';
 import { bearerOf, type GraphqlSocket } from './graphql.socket.js';
 import { Groups } from './groups.js';
 import type { Asked } from './messages.js';
@@ -79,19 +79,8 @@ export class GraphqlProtocol implements Operator {
   }
 
   explainAll({ session }: GraphqlSocket, operationName: string | null, errors: readonly unknown[]): readonly object[] {
-    return explained(session.caller, operationName, errors);
+    return explainAll(errors, operationName, session.caller ?? {});
   }
-}
-
-function explained(
-  caller: GraphqlSocket['session']['caller'],
-  operationName: string | null | undefined,
-  errors: readonly unknown[],
-) {
-  return errors.map((error) => {
-    tell(error, operationName, caller ?? {});
-    return explain(error);
-  });
 }
 
 function unknownOperation(): GraphQLError {

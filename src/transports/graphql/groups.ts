@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { GraphQLSchemaHost } from '@nestjs/graphql';
 import { executeSync, type DocumentNode, type ExecutionArgs, type GraphQLSchema } from 'graphql';
-import { explain, tell } from './explain.js';
+import { explainAll } from './explain.js';
 import { selectionOf, type Selection } from './selection.js';
 import type { Write } from './writer.js';
 
@@ -43,8 +43,7 @@ export class Group {
 
   private execute(view: object): string {
     const { errors, ...result } = executeSync({ ...this.args, rootValue: view });
-    for (const error of errors ?? []) tell(error, this.args.operationName, {});
-    return JSON.stringify(errors ? { ...result, errors: errors.map(explain) } : result);
+    return JSON.stringify(errors ? { ...result, errors: explainAll(errors, this.args.operationName, {}) } : result);
   }
 }
 
