@@ -1,3 +1,5 @@
+import type { Clock } from './clock.js';
+
 type Load<V> = (keys: readonly string[]) => Promise<ReadonlyMap<string, V>>;
 
 interface Round<V> {
@@ -5,17 +7,24 @@ interface Round<V> {
   readonly found: Promise<ReadonlyMap<string, V>>;
 }
 
+/** A load that takes longer holds up nobody: what was collected by then begins beside it. */
+const COLLECT_MAX_MS = 10;
+
 /**
- * Joins what is asked for within one turn of the event loop into one load of distinct keys. Answers undefined for a
- * key that the load does not have. A failed load fails everybody who waits for it; the next turn tries again.
+ * Joins what is asked for within one turn of the event loop, or while a load is under way, into one load of distinct
+ * keys: who comes alone is asked for at once, and the more come, the more share a question. Answers undefined for a
+ * key that the load does not have. A failed load fails everybody who waits for it; the next one tries again.
  */
 export class Batch<V> {
   private round: Round<V> | null = null;
+  /** The newest load; never fails. Null: it has ended. */
+  private underway: Promise<void> | null = null;
 
   constructor(
     private readonly load: Load<V>,
     /** More keys than this begin another load. */
     private readonly max: number,
+    private readonly clock: Pick<Clock, 'after'>,
   ) {}
 
   async get(key: string): Promise<V | undefined> {
@@ -26,11 +35,31 @@ export class Batch<V> {
 
   private open(): Round<V> {
     const keys = new Set<string>();
-    const found = new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
+    const found = this.collect(keys).then(() => {
       if (this.round?.keys === keys) this.round = null;
-      return this.load([...keys]);
+      return this.begin([...keys]);
     });
     // A key beyond `max` replaces the round before its turn; whoever waits for the replaced one still gets it.
     return { keys, found };
+  }
+
+  private async collect(keys: ReadonlySet<string>): Promise<void> {
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    const { underway } = this;
+    if (!underway || keys.size >= this.max) return;
+    await new Promise<void>((resolve) => {
+      const cancel = this.clock.after(COLLECT_MAX_MS, resolve);
+      void underway.then(cancel).then(resolve);
+    });
+  }
+
+  private begin(keys: readonly string[]): Promise<ReadonlyMap<string, V>> {
+    const load = this.load(keys);
+    const ended = () => {
+      if (this.underway === underway) this.underway = null;
+    };
+    const underway = load.then(ended, ended);
+    this.underway = underway;
+    return load;
   }
 }

@@ -6,10 +6,12 @@ import { Cache } from './cache.js';
 function world(options: { max?: number; batchMax?: number } = {}) {
   const table = new Map<string, string>();
   const loads: string[][] = [];
+  const timers = new Set<() => void>();
   const gate = { fresh: true, hold: null as Promise<void> | null };
   const cache = new Cache<string>({
     max: options.max ?? 100,
     batchMax: options.batchMax ?? 100,
+    clock: { after: (_ms, work) => timers.add(work) && (() => timers.delete(work)) },
     fresh: () => gate.fresh,
     load: async (keys) => {
       loads.push([...keys]);
@@ -18,7 +20,7 @@ function world(options: { max?: number; batchMax?: number } = {}) {
       return read;
     },
   });
-  return { table, loads, gate, cache };
+  return { table, loads, gate, cache, timers };
 }
 
 const turn = () => new Promise(setImmediate);
@@ -51,6 +53,37 @@ describe('a cache', () => {
     const { loads, cache } = world({ batchMax: 2 });
     await cache.many(['a', 'b', 'c', 'd', 'e']);
     expect(loads).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
+  });
+
+  it('collects while a reading is under way, and begins at once when it has ended', async () => {
+    const { loads, gate, cache, timers } = world();
+    let release = () => {};
+    gate.hold = new Promise((resolve) => (release = resolve));
+    const first = cache.get('a');
+    await turn();
+    const later = ['b', 'c', 'd'].map(async (key) => {
+      await turn();
+      return cache.get(key);
+    });
+    for (let turns = 0; turns < 5; turns += 1) await turn();
+    expect(loads).toEqual([['a']]);
+    release();
+    await Promise.all([first, ...later]);
+    expect(loads).toEqual([['a'], ['b', 'c', 'd']]);
+    expect(timers.size).toBe(0);
+  });
+
+  it('waits for a reading that takes long only so long', async () => {
+    const { loads, gate, cache, timers } = world();
+    gate.hold = new Promise(() => {});
+    void cache.get('a');
+    await turn();
+    void cache.get('b');
+    for (let turns = 0; turns < 3; turns += 1) await turn();
+    expect(loads).toEqual([['a']]);
+    for (const fire of timers) fire();
+    await turn();
+    expect(loads).toEqual([['a'], ['b']]);
   });
 
   it('does not keep what was read before a change', async () => {
@@ -119,6 +152,8 @@ describe('a cache', () => {
     expect(cache.known(['a', 'b']).size).toBe(0);
     cache.prime('b', 'Bob', cache.moment());
     expect(cache.known(['b']).size).toBe(1);
+    cache.prime('c', null, cache.moment());
+    expect(await cache.get('c')).toBeNull();
     expect(loads).toEqual([]);
   });
 

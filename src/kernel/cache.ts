@@ -1,12 +1,14 @@
 import { LRUCache } from 'lru-cache';
 
 import { Batch } from './batch.js';
+import type { Clock } from './clock.js';
 
 export interface CacheOptions<V> {
   /** Entries kept; the ones used longest ago go first. */
   readonly max: number;
   /** Keys of one load. */
   readonly batchMax: number;
+  readonly clock: Pick<Clock, 'after'>;
   /** Reads the truth. A key that is left out does not exist, which is remembered too. */
   readonly load: (keys: readonly string[]) => Promise<ReadonlyMap<string, V>>;
   /** False: what is kept may be old, so every question is a load. */
@@ -35,7 +37,7 @@ export class Cache<V> {
         if (reason === 'evict') this.clearedAt = Math.max(this.clearedAt, at);
       },
     });
-    this.batch = new Batch(options.load, options.batchMax);
+    this.batch = new Batch(options.load, options.batchMax, options.clock);
   }
 
   /** Null: there is no such thing. */
@@ -74,8 +76,8 @@ export class Cache<V> {
     return this.changes;
   }
 
-  /** Keeps what somebody else has read since `moment`, unless it was dropped meanwhile. */
-  prime(key: string, value: V, moment: number): void {
+  /** Keeps what somebody else has read since `moment`, null for nothing, unless it was dropped meanwhile. */
+  prime(key: string, value: V | null, moment: number): void {
     if (this.kept.has(key) || !this.options.fresh()) return;
     if (Math.max(this.clearedAt, this.droppedAt.get(key) ?? 0) <= moment) this.kept.set(key, { value });
   }

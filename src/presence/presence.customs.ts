@@ -5,6 +5,7 @@ import { Cache } from '../kernel/cache.js';
 import { Changes } from '../kernel/changes/changes.service.js';
 import { Clock } from '../kernel/clock.js';
 import { Directory } from '../kernel/directory/directory.service.js';
+import type { User } from '../kernel/directory/directory.types.js';
 import { Refusal } from '../kernel/errors.js';
 import { PresenceRepository } from './presence.repository.js';
 import { toCustom } from './presence.rules.js';
@@ -19,16 +20,18 @@ export class Customs {
   private readonly cache: Cache<StoredCustom>;
 
   constructor(
-    repository: PresenceRepository,
+    private readonly repository: PresenceRepository,
     changes: Changes,
     engine: Engine,
     private readonly directory: Directory,
     private readonly clock: Clock,
   ) {
     engine.presence.loadCustomsWith((userIds) => this.load(userIds));
+    directory.readUsersWith((userIds) => this.meet(userIds));
     this.cache = new Cache({
       max: CUSTOMS_MAX,
       batchMax: CUSTOMS_A_QUERY,
+      clock,
       load: (userIds) => repository.customsOf(userIds),
       fresh: () => changes.fresh(),
     });
@@ -53,9 +56,19 @@ export class Customs {
     }
   }
 
+  /** Whoever is looked up has mostly just come, and is held next: one query tells who they are and what they chose. */
+  private async meet(userIds: readonly string[]): Promise<ReadonlyMap<string, User>> {
+    const moment = this.cache.moment();
+    const { users, customs } = await this.repository.usersAndCustomsOf(userIds);
+    for (const userId of users.keys()) this.cache.prime(userId, customs.get(userId) ?? null, moment);
+    return users;
+  }
+
   /** For sockets that have to be registered anew: of everybody who exists, never chosen included. */
   private async load(userIds: readonly string[]): Promise<Map<string, Custom>> {
-    const [users, customs] = await Promise.all([this.directory.users(userIds), this.cache.many(userIds)]);
+    const users = await this.directory.users(userIds);
+    // With those who had to be looked up came what they chose.
+    const customs = await this.cache.many([...users.keys()]);
     const now = this.clock.now();
     return new Map([...users.keys()].map((userId) => [userId, toCustom(customs.get(userId) ?? null, now)]));
   }

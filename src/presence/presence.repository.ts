@@ -5,6 +5,7 @@ import type { Seen } from '../engine/engine.js';
 import { differences, note } from '../kernel/audit/audit.log.js';
 import { Changes } from '../kernel/changes/changes.service.js';
 import { reachable } from '../kernel/database/database.js';
+import type { User } from '../kernel/directory/directory.types.js';
 import type { CustomStatus, StoredCustom } from './presence.types.js';
 
 /** What a call changes of the custom status; undefined keeps. */
@@ -26,6 +27,14 @@ interface RawCustom {
   version: string;
 }
 
+/** A user; of what was never chosen, every column is null. */
+type RawUser = (RawCustom | { readonly status: null }) & {
+  readonly id: string;
+  readonly username: string;
+  readonly display_name: string;
+  readonly avatar_url: string | null;
+};
+
 interface ChangedCustom extends RawCustom {
   /** Null: there was none. */
   old_status: CustomStatus | null;
@@ -46,6 +55,27 @@ export class PresenceRepository {
       this.database.query<RawCustom[]>('SELECT * FROM custom_statuses WHERE user_id = ANY($1)', [userIds]),
     );
     return new Map(rows.map((row) => [row.user_id, toStored(row)]));
+  }
+
+  /** Those who exist, and the stored choices of those of them who ever made one. */
+  async usersAndCustomsOf(
+    userIds: readonly string[],
+  ): Promise<{ users: Map<string, User>; customs: Map<string, StoredCustom> }> {
+    const rows = await reachable(() =>
+      this.database.query<RawUser[]>(
+        `SELECT u.id, u.username, u.display_name, u.avatar_url, c.*
+         FROM users u LEFT JOIN custom_statuses c ON c.user_id = u.id WHERE u.id = ANY($1)`,
+        [userIds],
+      ),
+    );
+    const users = new Map<string, User>();
+    const customs = new Map<string, StoredCustom>();
+    for (const row of rows) {
+      const { id, username, display_name: displayName, avatar_url: avatarUrl } = row;
+      users.set(id, { id, username, displayName, avatarUrl });
+      if (row.status !== null) customs.set(id, toStored(row));
+    }
+    return { users, customs };
   }
 
   /** Stores a choice; it is durable when this resolves. */

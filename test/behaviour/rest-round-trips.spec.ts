@@ -3,10 +3,9 @@ import { TestApp } from '../support/app.js';
 import { behindProxy, startPostgres, type TestDatabase } from '../support/postgres.js';
 import { Proxy } from '../support/proxy.js';
 import { PrivateRedis } from '../support/redis.js';
+import { statementsIn } from '../support/statements.js';
 
 const ASKED = 500;
-const PARSE = 'P';
-const QUERY = 'Q';
 
 let redis: PrivateRedis;
 let database: TestDatabase;
@@ -47,18 +46,6 @@ async function ask(): Promise<{ data: { is_online: boolean }[] }> {
   });
   expect(answer.status).toBe(200);
   return (await answer.json()) as { data: { is_online: boolean }[] };
-}
-
-/** The statements in what was sent to Postgres at once: it tells each by a letter and a length. */
-function statementsIn(bytes: Buffer): string[] {
-  const statements: string[] = [];
-  for (let at = 0; at + 5 <= bytes.length; at += 1 + bytes.readInt32BE(at + 1)) {
-    const type = String.fromCharCode(bytes[at] ?? 0);
-    if (type === PARSE || type === QUERY)
-      statements.push(bytes.toString('utf8', at + 5, at + 1 + bytes.readInt32BE(at + 1)));
-    if (!/[A-Za-z]/.test(type) || bytes.readInt32BE(at + 1) < 4) break;
-  }
-  return statements;
 }
 
 describe('somebody who asks over REST about five hundred people', () => {

@@ -40,7 +40,7 @@ export async function startKernel(databaseUrl: string, options: KernelOptions = 
   const config = testConfig(options.env);
   const database = await new DataSource(serviceOptions(databaseUrl, await schema())).initialize();
   const changes = new Changes(database, clock, config);
-  const directory = new Directory(database, changes);
+  const directory = new Directory(database, changes, clock);
   if (options.follow !== false) await changes.onApplicationBootstrap();
   if (options.bus) await changes.connect(options.bus);
   return {

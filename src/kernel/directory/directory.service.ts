@@ -6,6 +6,7 @@ import { note } from '../audit/audit.log.js';
 import { Cache } from '../cache.js';
 import { Changes } from '../changes/changes.service.js';
 import type { Change } from '../changes/changes.types.js';
+import { Clock } from '../clock.js';
 import { userNotFound } from '../errors.js';
 import {
   deleteContact,
@@ -18,6 +19,9 @@ import {
   upsertUsers,
 } from './directory.repository.js';
 import type { User } from './directory.types.js';
+
+/** Those of the ids that exist. Refuses SERVICE_UNAVAILABLE. */
+export type UserReader = (ids: readonly string[]) => Promise<ReadonlyMap<string, User>>;
 
 /** About 400 bytes each. */
 const USERS_KEPT = 50_000;
@@ -32,16 +36,19 @@ const BATCH_MAX = 500;
 @Injectable()
 export class Directory {
   private readonly reads: DirectoryReads;
+  private readUsers: UserReader;
   private readonly userCache: Cache<User>;
   private readonly membershipCache: Cache<true>;
 
   constructor(
     database: DataSource,
     private readonly changes: Changes,
+    clock: Clock,
   ) {
     this.reads = new DirectoryReads(database);
-    const shared = { batchMax: BATCH_MAX, fresh: () => changes.fresh() };
-    this.userCache = new Cache({ ...shared, max: USERS_KEPT, load: (ids) => this.reads.users(ids) });
+    this.readUsers = (ids) => this.reads.users(ids);
+    const shared = { batchMax: BATCH_MAX, clock, fresh: () => changes.fresh() };
+    this.userCache = new Cache({ ...shared, max: USERS_KEPT, load: (ids) => this.readUsers(ids) });
     this.membershipCache = new Cache({ ...shared, max: MEMBERSHIPS_KEPT, load: (keys) => this.loadMemberships(keys) });
     changes.on((change) => this.forget(change));
   }
@@ -64,6 +71,11 @@ export class Directory {
   /** Those that are in memory, without asking Postgres. Names may be a moment old. */
   known(ids: readonly string[]): Map<string, User> {
     return this.userCache.known(ids);
+  }
+
+  /** From now on users are read like this: by whoever wants something else of them in the same query. */
+  readUsersWith(read: UserReader): void {
+    this.readUsers = read;
   }
 
   /** Taken before somebody reads users along with something else; keeps them unless they change meanwhile. */
