@@ -16,6 +16,11 @@ export class Breaker {
 
   constructor(private readonly clock: Pick<Clock, 'monotonic'>) {}
 
+  /** Waiting is in vain, as far as is known. */
+  get open(): boolean {
+    return this.probeAt !== null;
+  }
+
   /** False: it would wait in vain. Whoever is told true while it is open is the one who goes to see. */
   admits(): boolean {
     if (this.probeAt === null) return true;

@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Connections } from '../../src/engine/redis/connection.js';
 import { Scripts } from '../../src/engine/redis/scripts.js';
 import { presenceKey, shardOf } from '../../src/engine/redis/shards.js';
+import { Breaker } from '../../src/kernel/breaker.js';
+import { SystemClock } from '../../src/kernel/clock.js';
 import type { PrivateRedis } from '../support/redis.js';
 import { type Instance, instanceOn, SHORT, theRedis, twoOn, untilReal, wait } from './redis.world.js';
 import { CUSTOM, gone, INVISIBLE, LATE_MS, NEAR_MS, lease, SETTINGS, socket } from './world.js';
@@ -106,7 +108,7 @@ describe('two instances over one Redis', () => {
   });
 
   it('take nothing from a life that was fenced, nor from one that never joined', async () => {
-    const scripts = new Scripts(redis.admin, SETTINGS, SHORT, 'PUBLISH');
+    const scripts = new Scripts(redis.admin, SETTINGS, SHORT, 'PUBLISH', new Breaker(new SystemClock()));
     const key = presenceKey(shardOf('ann'));
     const hold = (life: string) => scripts.hold(key, `${life}|old|ann||WEB|0|0|0|1|0|ONLINE|IDLE|0||`);
     const release = (life: string) => scripts.run('socket-release', key, life, 'old', 'ann', 0, -1, 0);

@@ -1,6 +1,13 @@
 import type { Command } from 'ioredis';
 import type { Cancel, Clock } from '../../kernel/clock.js';
 
+/** Nothing was answered for as long as one may wait. */
+export class GaveUp extends Error {
+  constructor() {
+    super('Command timed out');
+  }
+}
+
 /**
  * Gives up commands that are not answered in time. Time is counted in turns of this, each of which lets the event loop
  * read what has come: a process that stood still does not take its own silence for the server's.
@@ -31,7 +38,7 @@ export class Patience {
       if (until > this.turns) break;
       over += 1;
       // Another promise: it has failed, and is sent again later. Ended before that, its pipeline would wait for ever.
-      if (!command.isResolved && command.promise === promise) command.reject(new Error('Command timed out'));
+      if (!command.isResolved && command.promise === promise) command.reject(new GaveUp());
     }
     this.sent = this.sent.slice(over);
   }

@@ -1,3 +1,4 @@
+import { Breaker } from '../../kernel/breaker.js';
 import type { Clock } from '../../kernel/clock.js';
 import { Refusal } from '../../kernel/errors.js';
 import { measure } from '../../kernel/metrics/measure.js';
@@ -43,7 +44,7 @@ export class RedisEngine extends Engine {
     this.connections = makeConnections(urls, clock);
     const { commands, sharded } = this.connections;
     this.channels = new Channels(this.connections, clock);
-    this.scripts = new Scripts(commands, settings, timings, sharded ? 'SPUBLISH' : 'PUBLISH');
+    this.scripts = new Scripts(commands, settings, timings, sharded ? 'SPUBLISH' : 'PUBLISH', new Breaker(clock));
     this.memberships = new Memberships(this.scripts, clock, settings, timings);
     this.sockets = new Sockets(this.scripts, this.memberships, clock, settings);
     const { sockets } = this;

@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { Breaker } from '../../kernel/breaker.js';
+import { unavailable } from '../../kernel/errors.js';
 import type { Cause, Status } from '../../kernel/metrics/labels.js';
 import { measure } from '../../kernel/metrics/measure.js';
 import type { EngineSettings } from '../engine.js';
 import type { Client } from './connection.js';
 import { reached } from './failures.js';
 import { Load } from './load.js';
+import { GaveUp } from './patience.js';
 import type { Timings } from './timings.js';
 
 /** What a script answers: texts, numbers, and lists of them. */
@@ -40,6 +43,21 @@ export type ScriptName = (typeof PRESENCE | typeof READING | typeof TYPING)[numb
 /** Longer, a call would hold up others for milliseconds. */
 const HOLDS_A_CALL = 200;
 
+/** What somebody waits for the answer of: refused where waiting is in vain. The rest an instance does by itself. */
+const ASKED: ReadonlySet<ScriptName> = new Set<ScriptName>([
+  'lease-hold',
+  'user-leave',
+  'user-account',
+  'custom-set',
+  'activity-touch',
+  'truth-read',
+  'holder-list',
+  'typing-note',
+  'typing-start',
+  'typing-stop',
+  'typing-list',
+]);
+
 /** The scripts that may turn somebody to another status, and the cause that this has then. */
 const CAUSE_OF: Readonly<Partial<Record<ScriptName, Cause>>> = {
   'shard-sweep': 'time',
@@ -64,6 +82,7 @@ export class Scripts {
     settings: EngineSettings,
     timings: Timings,
     publish: 'PUBLISH' | 'SPUBLISH',
+    private readonly breaker: Breaker,
   ) {
     this.together = publish === 'PUBLISH';
     const constants = constantsOf(settings, timings, publish);
@@ -112,11 +131,31 @@ export class Scripts {
   }
 
   private async send(name: ScriptName, keys: readonly string[], args: readonly (string | number)[]): Promise<Answer> {
+    if (ASKED.has(name) && this.breaker.open) {
+      this.lookAgain();
+      throw unavailable();
+    }
     const began = measure.moment();
-    const answer = await reached(() => this.ask(name, keys, args));
+    const answer = await reached(() => this.watched(() => this.ask(name, keys, args)));
     measure.redis(began);
     const cause = CAUSE_OF[name];
     return cause === undefined ? answer : counted(cause, answer);
+  }
+
+  /** Nobody waits for the one who goes to see. */
+  private lookAgain(): void {
+    if (this.breaker.admits()) void this.watched(() => this.client.ping()).catch(() => {});
+  }
+
+  private async watched<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      const answer = await work();
+      this.breaker.answered();
+      return answer;
+    } catch (error) {
+      if (error instanceof GaveUp) this.breaker.waitedInVain();
+      throw error;
+    }
   }
 
   private async ask(name: ScriptName, keys: readonly string[], args: readonly (string | number)[]): Promise<Answer> {
