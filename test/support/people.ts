@@ -50,9 +50,18 @@ export class Stage {
     if (kind === 'in memory') return new Stage([await TestApp.start(await settings())], null, null, driver);
     const [redis, database] = await Promise.all([PrivateRedis.start(), startPostgres()]);
     const shared = { REDIS_URL: redis.url, DATABASE_URL: database.url };
-    const places = [await TestApp.start({ ...(await settings()), ...shared })];
-    if (kind === 'over Redis on two instances') places.push(await TestApp.start({ ...(await settings()), ...shared }));
-    return new Stage(places, redis, database, driver);
+    const places: TestApp[] = [];
+    const stage = new Stage(places, redis, database, driver);
+    try {
+      places.push(await TestApp.start({ ...(await settings()), ...shared }));
+      if (kind === 'over Redis on two instances')
+        places.push(await TestApp.start({ ...(await settings()), ...shared }));
+    } catch (error) {
+      // Nobody else would.
+      await stage.stop();
+      throw error;
+    }
+    return stage;
   }
 
   /** The same instances, for people whose connections are of another wire. */
