@@ -1,7 +1,7 @@
 import { inFault, invariant, type Found } from './invariant.js';
 
-/** Bytes a process may keep more than before. */
-const GROWTH_MAX = 0.1;
+/** Bytes a process may keep more than before, as a part of what it kept. */
+export const GROWTH_MAX = 0.1;
 
 /** When everything has been quiet for a while, all is right and nothing is left over. */
 export const quiet = [

@@ -27,5 +27,5 @@ export const RUNS = {
     'V7',
   ],
   /** `test/faults`. */
-  faults: ['D1', 'D2', 'D3', 'Q4', 'S1', 'S2', 'S4', 'S10', 'V1'],
+  faults: ['D1', 'D2', 'D3', 'Q4', 'Q5', 'S1', 'S2', 'S4', 'S7', 'S10', 'S12', 'V1'],
 } as const;

@@ -1,13 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Connections } from '../../src/engine/redis/connection.js';
 import { Scripts } from '../../src/engine/redis/scripts.js';
-import { presenceKey, shardOf } from '../../src/engine/redis/shards.js';
+import { presenceKey, shardOf, SHARDS } from '../../src/engine/redis/shards.js';
 import { Breaker } from '../../src/kernel/breaker.js';
 import { SystemClock } from '../../src/kernel/clock.js';
+import { Proxy } from '../support/proxy.js';
 import type { PrivateRedis } from '../support/redis.js';
 import { type Instance, instanceOn, SHORT, theRedis, twoOn, untilReal, wait } from './redis.world.js';
 import { CUSTOM, gone, INVISIBLE, LATE_MS, NEAR_MS, lease, SETTINGS, socket } from './world.js';
 import type { World } from './world.js';
+
+/** A script about a shard of presence and with no other argument, as it is sent: of the frequent ones the sweep alone. */
+const SWEEP = /\*4\r\n\$7\r\nevalsha\r\n\$40\r\n\w{40}\r\n\$1\r\n1\r\n\$\d+\r\nlamp:p:[^:]+:m\r\n/i;
 
 describe('two instances over one Redis', () => {
   let redis: PrivateRedis;
@@ -279,6 +283,21 @@ describe('two instances over one Redis', () => {
     });
     await untilStatus(two, 'ann', 'OFFLINE', SETTINGS.leaveGraceMs + 2000);
     expect(Math.abs(((await read(two, 'ann'))?.lastSeen ?? 0) - left)).toBeLessThan(NEAR_MS);
+  });
+
+  it('look after some shards at a time, so that others are answered meanwhile', async () => {
+    const proxy = await Proxy.start({ host: '127.0.0.1', port: redis.port });
+    const behind = { url: `redis://127.0.0.1:${proxy.port}`, admin: redis.admin };
+    const three = await instanceOn(behind, { instanceId: 'three' });
+    const sent: number[] = [];
+    proxy.judge((bytes, inward) => {
+      if (!inward) sent.push(bytes.toString('latin1').split(SWEEP).length - 1);
+      return true;
+    });
+    await untilReal(async () => sent.reduce((sum, calls) => sum + calls, 0) >= 2 * SHARDS, 5000);
+    await three.close();
+    await proxy.stop();
+    expect(Math.max(...sent)).toBeLessThanOrEqual(SHARDS / 4);
   });
 
   it('miss nothing that happens while they begin to look', async () => {

@@ -60,7 +60,7 @@ export async function twoOn(
 
 /** One instance of several over the same server. */
 export async function instanceOn(
-  redis: PrivateRedis,
+  redis: Pick<PrivateRedis, 'url' | 'admin'>,
   settings: Partial<EngineSettings> = {},
   timings: Partial<Timings> = {},
 ): Promise<Instance> {

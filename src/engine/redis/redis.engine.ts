@@ -120,9 +120,19 @@ export class RedisEngine extends Engine {
     await Promise.all([this.memberships.beat(), this.channels.check()]);
   }
 
+  /** Some shards at a time: where a dead instance left much behind, what people do comes in between. */
   private async sweep(): Promise<void> {
     const began = measure.moment();
-    await Promise.all([...this.memberships.all.map(({ key }) => this.sweepOne(key)), this.typing.sweep()]);
+    const { all } = this.memberships;
+    const tries: PromiseSettledResult<void>[] = [];
+    for (let at = 0; at < all.length; at += SWEPT_AT_ONCE) {
+      const some = all.slice(at, at + SWEPT_AT_ONCE);
+      // A shard that is away holds up none of the others.
+      tries.push(...(await Promise.allSettled(some.map(({ key }) => this.sweepOne(key)))));
+    }
+    await this.typing.sweep();
+    const failed = tries.find((one) => one.status === 'rejected');
+    if (failed) throw failed.reason;
     this.watches.sweep();
     measure.swept(began);
   }
@@ -135,5 +145,7 @@ export class RedisEngine extends Engine {
 }
 
 const LEFT = 'engine.left';
+/** Few enough for Redis to answer somebody else meanwhile; many enough for a far one to be asked every second. */
+const SWEPT_AT_ONCE = 16;
 /** Bounded, so that a great deal to do in one shard does not hold up the others. */
 const SWEEP_ROUNDS = 20;

@@ -1,6 +1,7 @@
 import type { Client } from './client.js';
 import type { Field } from './field.js';
 import { now } from './history.js';
+import type { Place } from './place.js';
 import { some } from './random.js';
 
 export interface Size {
@@ -22,9 +23,10 @@ const LATE_MS = 5000;
 export class Background {
   steady: ReadonlySet<string> = new Set();
   private movers: Client[] = [];
+  private readonly watching = new Map<string, Client>();
   private readonly busy = new Set<Client>();
   private readonly moved = new Map<string, { readonly client: Client; readonly at: number }>();
-  private delays: { readonly at: number; readonly ms: number }[] = [];
+  private delays: { readonly at: number; readonly ms: number; readonly place: Place | null }[] = [];
   moves = 0;
   failures = 0;
 
@@ -39,9 +41,13 @@ export class Background {
     return background;
   }
 
-  /** Delivery delays of transitions since then, milliseconds from the call to each watcher. */
-  delaysSince(at: number): number[] {
-    return this.delays.filter((delay) => delay.at >= at).map((delay) => delay.ms);
+  /**
+   * Delivery delays of transitions since then, milliseconds from the call to each watcher; with `place` of those where
+   * both are there.
+   */
+  delaysSince(at: number, place?: Place): number[] {
+    const asked = this.delays.filter((delay) => delay.at >= at && (!place || delay.place === place));
+    return asked.map((delay) => delay.ms);
   }
 
   forgetDelays(): void {
@@ -68,11 +74,14 @@ export class Background {
       field.client(id, { presence: false, watches: some(all, size.watched, field.random) }),
     );
     await field.open(watching);
-    field.history.listener = ({ subject, at }) => {
+    for (const client of watching) this.watching.set(client.userId, client);
+    field.history.listener = ({ subject, viewer, at }) => {
       const moved = this.moved.get(subject);
       // A mover who had to connect again meanwhile is shown for that.
       if (!moved?.client.live || moved.client.connectedAt > moved.at || at - moved.at > LATE_MS) return;
-      this.delays.push({ at, ms: at - moved.at });
+      const { place } = moved.client;
+      const shared = this.watching.get(viewer)?.place === place ? place : null;
+      this.delays.push({ at, ms: at - moved.at, place: shared });
     };
     const timer = setInterval(() => this.move(), 1000 / size.transitionsASecond);
     field.onStop(() => clearInterval(timer));

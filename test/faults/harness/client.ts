@@ -26,7 +26,7 @@ export interface Manner {
   /** Comes back by itself, as a client in a browser does. */
   readonly returns: boolean;
   /** A lost connection is opened again after up to so long, drawn anew each time. Milliseconds. */
-  readonly spreadMs: number;
+  readonly spreadMs: () => number;
   readonly random: () => number;
 }
 
@@ -64,7 +64,7 @@ export class Client {
       const places = this.choose();
       const place = places[tries % Math.max(places.length, 1)];
       if (place && (await this.openAt(place))) return this;
-      await wait(this.manner.random() * this.manner.spreadMs);
+      await wait(this.manner.random() * this.manner.spreadMs());
     }
     return this;
   }
@@ -158,6 +158,8 @@ export class Client {
       ws.on('error', () => undefined);
       ws.on('open', () => {
         const { presence } = this.manner;
+        // Others may hear of it before its own acknowledgement is read.
+        if (presence) this.history.turn(this.userId, 'unsure');
         const authorization = `Bearer ${place.token(this.userId)}`;
         ws.send(JSON.stringify({ type: 'connection_init', payload: { authorization, presence } }));
       });
@@ -166,6 +168,7 @@ export class Client {
         resolve(false);
         // One that never began is tried again by whoever opens it.
         if (begun) this.lost();
+        else if (this.manner.presence) this.history.turn(this.userId, 'away');
       });
       ws.on('message', (data: Buffer) => {
         const frame = JSON.parse(data.toString()) as Frame;
@@ -216,6 +219,6 @@ export class Client {
     this.left();
     for (const answer of this.waiting.values()) answer(null);
     if (!this.manner.returns || this.over) return;
-    void wait(this.manner.random() * this.manner.spreadMs).then(() => this.open());
+    void wait(this.manner.random() * this.manner.spreadMs()).then(() => this.open());
   }
 }

@@ -18,6 +18,8 @@ const NAMES = ['a', 'b', 'c'] as const;
 export class Field {
   readonly history = new History();
   readonly random: () => number;
+  /** A lost connection is opened again at some moment of these. Milliseconds. */
+  backWithinMs = BACK_WITHIN_MS;
   private readonly clients: Client[] = [];
   private readonly ends: (() => void)[] = [];
 
@@ -91,7 +93,7 @@ export class Field {
       const known = typeof places === 'function' ? places() : places;
       return some(known, known.length, random).filter((place) => place.running);
     };
-    const usual = { presence: true, returns: true, spreadMs: BACK_WITHIN_MS, random };
+    const usual = { presence: true, returns: true, spreadMs: () => this.backWithinMs, random };
     const client = new Client(this.history, userId, { ...usual, ...manner }, choose);
     this.clients.push(client);
     return client;

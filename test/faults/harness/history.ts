@@ -1,9 +1,13 @@
 import { check, type Judgement } from '../../checker/checker.js';
 import {
   BOUNDS,
+  type Broken,
   type Durable,
   type Fault,
+  type Fenced,
   type Kept,
+  type Memory,
+  type Owners,
   type Request,
   type Rule,
   type Shown,
@@ -50,6 +54,10 @@ export class History {
   private readonly kept: Kept[] = [];
   private readonly storedSeen: StoredSeen[] = [];
   private readonly exact = new Set<string>();
+  private readonly broken: Broken[] = [];
+  private readonly fenced: Fenced[] = [];
+  private readonly owners: Owners[] = [];
+  private readonly memory: Memory[] = [];
   private nextStream = 0;
   frames = 0;
   /** Hears of every event that changes what a stream shows; not of those with which it begins. */
@@ -113,6 +121,26 @@ export class History {
     else if (fault) this.faults.push({ ...fault, to: at });
   }
 
+  /** The wire of one connection broke then, or whoever was at it went without a word: nobody else's business. */
+  broke(user: string, at = now()): void {
+    this.broken.push({ user, from: at, to: at + GONE_MS });
+  }
+
+  /** These lives were over by then. */
+  fence(incarnations: readonly string[], at = now()): void {
+    this.fenced.push(...incarnations.map((incarnation) => ({ at, incarnation })));
+  }
+
+  /** What was found to belong to these lives. */
+  owned(incarnations: readonly string[], at = now()): void {
+    this.owners.push({ at, incarnations });
+  }
+
+  /** Bytes that an instance keeps, and what it kept before. */
+  keeps(instance: string, before: number, after: number): void {
+    this.memory.push({ at: now(), instance, before, after });
+  }
+
   /** Views that should have been right for a while and are not: viewer, subject and what is wrong. */
   wrong(at = now()): string[] {
     const wrong: string[] = [];
@@ -134,7 +162,7 @@ export class History {
   judge(seed: number): Judgement {
     const face = ({ status, platforms }: Told) => `${status} ${platforms}`.trim();
     const carried = this.carried.map((told) => ({ ...told, face: face(told), carried: true }));
-    const { faults, rules, requests, durables, kept, storedSeen, exact } = this;
+    const { faults, rules, requests, durables, kept, storedSeen, exact, broken, fenced, owners, memory } = this;
     return check({
       seed,
       faults,
@@ -148,6 +176,10 @@ export class History {
         kept,
         storedSeen,
         exact,
+        broken,
+        fenced,
+        owners,
+        memory,
       },
     });
   }
@@ -171,6 +203,8 @@ export class History {
     this.told.length = 0;
     this.requests.length = 0;
     this.exact.clear();
+    this.broken.length = 0;
+    this.memory.length = 0;
   }
 
   /** Each last seen that is told of them has to be the end of a stay. */

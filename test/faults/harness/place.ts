@@ -7,6 +7,7 @@ import type { Environment } from '../../../src/kernel/config/config.js';
 import { LamplightProcess } from '../../support/process.js';
 import type { Proxy } from '../../support/proxy.js';
 import { freePort } from '../../support/redis.js';
+import { endWithUs } from './children.js';
 
 const SECRET = 'a secret that only the faults know, 32 bytes and more';
 const KEY = createSecretKey(Buffer.from(SECRET));
@@ -24,7 +25,7 @@ export class Place {
 
   private constructor(
     readonly name: string,
-    private readonly port: number,
+    readonly port: number,
     private readonly folder: string,
     /** Between it and its stores; a cluster's nodes are reached directly. */
     readonly redis: Proxy | null,
@@ -53,6 +54,8 @@ export class Place {
       DATA_DIR: folder,
       JWT_SECRET: SECRET,
       SERVICE_TOKEN,
+      // Whoever does nothing is no news to anybody for as long as a run takes.
+      IDLE_AFTER_MS: '7200000',
       NODE_OPTIONS: `--inspect-port=${inspectPort}`,
     };
     return new Place(name, port, folder, redis, postgres, { ...env, ...(more as Record<string, string>) }, inspectPort);
@@ -60,9 +63,7 @@ export class Place {
 
   async start(): Promise<void> {
     this.process = LamplightProcess.spawn(this.env, this.folder);
-    const { child } = this.process;
-    // Also when the run is interrupted, and also one that stands still.
-    process.once('exit', () => child.kill('SIGKILL'));
+    endWithUs(this.process.child);
     await this.process.ready(READY_WITHIN_MS);
     this.url = `http://127.0.0.1:${this.port}`;
   }

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Field } from '../harness/field.js';
 import { now } from '../harness/history.js';
+import type { Place } from '../harness/place.js';
 import { type Outcome, report, seconds } from '../harness/report.js';
 import { observe, offlineOf, until } from './instances.js';
 
@@ -14,11 +15,11 @@ const LEAVES = [
 ] as const;
 
 /** The ways in which a client goes, side by side. */
-export async function leaving(field: Field): Promise<void> {
+export async function leaving(field: Field, places: readonly Place[] = field.places): Promise<void> {
   const outcomes = await Promise.all(
     LEAVES.map(async ({ name, promise, boundMs }): Promise<Outcome> => {
       const ids = await field.people(name, EACH);
-      const clients = ids.map((id) => field.client(id));
+      const clients = ids.map((id) => field.client(id, {}, places));
       await field.open(clients);
       const observers = await observe(field, name, ids);
       // At any moment between two signs of life.
@@ -27,6 +28,7 @@ export async function leaving(field: Field): Promise<void> {
       await Promise.all(
         clients.map((client) => {
           if (name === 'explicit') return client.goOffline();
+          if (name !== 'clean') field.history.broke(client.userId);
           return client.leave(name === 'half-open' ? 'silent' : name);
         }),
       );

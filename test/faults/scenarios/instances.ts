@@ -58,9 +58,10 @@ export function allSee(
   );
 }
 
-/** Those who stay and were shown OFFLINE to anybody, in a snapshot or an event. */
-export const falseOffline = (field: Field, background: Background): number =>
-  field.history.told.filter(({ subject, status }) => status === 'OFFLINE' && background.steady.has(subject)).length;
+/** Times that somebody who stays (of all, or of those) was shown OFFLINE to anybody, in a snapshot or an event. */
+export const falseOffline = (field: Field, { steady }: Background, whom: ReadonlySet<string> = steady): number =>
+  field.history.told.filter(({ subject, status }) => status === 'OFFLINE' && steady.has(subject) && whom.has(subject))
+    .length;
 
 /** `kill -9` of one instance: some of its people never come back, some are back elsewhere within 10 s. */
 export async function killed(field: Field): Promise<void> {
@@ -156,6 +157,7 @@ export async function fenced(field: Field): Promise<void> {
   await wait(40_000);
   const events = offlineOf(field, observers, frozen, at);
   const last = Math.max(...events.map((told) => told.at - at));
+  history.fence(before);
   b.signal('SIGCONT');
   const woken = now();
   for (const client of there) if (client.live) history.turn(client.userId, 'here');
@@ -168,6 +170,7 @@ export async function fenced(field: Field): Promise<void> {
   for (const key of users)
     for (const name of (await redis?.admin.hkeys(key)) ?? [])
       for (const old of before) if (name.includes(old)) kept.add(old);
+  history.owned([...kept]);
   const wanted = observers.length * frozen.length;
   report(field, {
     promise: 'instance stopped for 40 s',

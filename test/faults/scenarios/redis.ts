@@ -75,9 +75,8 @@ export async function redisMishap(field: Field, background: Background, name: st
   });
 }
 
-/** One message about one user never reaches one instance. */
-export async function lostMessage(field: Field): Promise<void> {
-  const [a, b] = [field.place('a'), field.place('b')];
+/** One message about somebody on one instance never reaches another. */
+export async function lostMessage(field: Field, a = field.place('a'), b = field.place('b')): Promise<void> {
   const [subject = ''] = await field.people('unheard', 1);
   const client = field.client(subject, {}, [a]);
   await client.open();
