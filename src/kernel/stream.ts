@@ -1,6 +1,7 @@
 /** Where a wire that keeps a queue of its own takes views, around the iterator. */
 export interface Sink<V> {
-  next(view: V): void;
+  /** `last`: in this turn of the event loop the same source has nothing more to say to anybody. */
+  next(view: V, last: boolean): void;
   /** The stream has ended; with `error` when it was refused while it ran. Called once. */
   end(error?: Error): void;
 }
@@ -37,9 +38,9 @@ export class Stream<V> implements AsyncIterableIterator<V> {
     return this.options.keyOf(view);
   }
 
-  push(view: V): void {
+  push(view: V, last = false): void {
     if (this.ended) return;
-    if (this.sink) return this.sink.next(view);
+    if (this.sink) return this.sink.next(view, last);
     if (this.reader) {
       const { resolve } = this.reader;
       this.reader = null;
@@ -74,7 +75,7 @@ export class Stream<V> implements AsyncIterableIterator<V> {
     this.sink = sink;
     const waiting = this.waiting;
     this.waiting = null;
-    for (const view of waiting?.values() ?? []) sink.next(view);
+    for (const view of waiting?.values() ?? []) sink.next(view, false);
     if (this.ended) sink.end(this.error);
   }
 

@@ -11,6 +11,7 @@ import { Refusal } from '../kernel/errors.js';
 import { checkId, checkIds } from '../kernel/input.js';
 import { measure } from '../kernel/metrics/measure.js';
 import { Stream } from '../kernel/stream.js';
+import { tellAtTheEnd } from '../kernel/turn.js';
 import { HIDDEN } from '../privacy/privacy.rules.js';
 import { type Dossier, PrivacyService } from '../privacy/privacy.service.js';
 import { Inquiry } from './presence.inquiry.js';
@@ -18,6 +19,11 @@ import { Subject, type Watch, type Watcher } from './presence.subject.js';
 import type { AroundWatch, PresenceView, WatchTarget } from './presence.types.js';
 import { WatchIndex } from './watch.index.js';
 import { checkBudget, WATCHED_MAX, WatchTargets } from './watch.targets.js';
+
+interface Heard {
+  readonly userId: string;
+  readonly truth: Truth | null;
+}
 
 /** Of nearly all watches. */
 const NOWHERE: ReadonlySet<string> = new Set();
@@ -32,6 +38,8 @@ export class PresenceFeed {
   private readonly subjects = new Map<string, Subject>();
   private readonly index = new WatchIndex();
   private readonly targets: WatchTargets;
+  /** Heard in this turn of the event loop: at its end it is known which of them is the last. */
+  private heard: Heard[] = [];
   /** In doubt and not yet asked about; the reaper asks again about those where asking failed. */
   private readonly doubtful = new Set<Watcher>();
   /** Whose set of watched users could not be looked up after a change. */
@@ -50,7 +58,7 @@ export class PresenceFeed {
   ) {
     this.inquiry = new Inquiry(privacy);
     this.targets = new WatchTargets(directory, this.index);
-    engine.presence.onTruth((userId, truth) => this.onTruth(userId, truth));
+    engine.presence.onTruth((userId, truth) => this.hear(userId, truth));
     changes.on((change) => this.onChange(change));
   }
 
@@ -119,7 +127,26 @@ export class PresenceFeed {
     await this.askAboutDoubtful();
   }
 
+  private hear(userId: string, truth: Truth | null): void {
+    if (this.subjects.has(userId) && this.heard.push({ userId, truth }) === 1) tellAtTheEnd(() => this.tellHeard());
+  }
+
+  private tellHeard(): void {
+    const { heard } = this;
+    this.heard = [];
+    for (let at = 0; at < heard.length; at += 1) {
+      const one = heard[at];
+      if (one) this.learn(one.userId, one.truth, at + 1 === heard.length);
+    }
+  }
+
+  /** Not before what was heard earlier. */
   private onTruth(userId: string, truth: Truth | null): void {
+    this.tellHeard();
+    this.learn(userId, truth, false);
+  }
+
+  private learn(userId: string, truth: Truth | null, last: boolean): void {
     const subject = this.subjects.get(userId);
     if (!subject?.learn(truth)) return;
     // Somebody may have hidden without our hearing of it: every verdict is asked for again before anything is sent.
@@ -127,7 +154,7 @@ export class PresenceFeed {
     const began = measure.moment();
     const now = this.clock.now();
     for (const watcher of subject.watchers) {
-      if (watcher.state === 'JUDGED') tell(watcher, 'face', now);
+      if (watcher.state === 'JUDGED') tell(watcher, 'face', now, last);
     }
     measure.fannedOut(began, subject.watchers.size);
   }
@@ -383,12 +410,12 @@ function decide(watcher: Watcher, dossier: Dossier | null, now: number): void {
 }
 
 /** Sends what the viewer may see now if it differs in what counts; remembers it either way. */
-function tell(watcher: Watcher, what: 'face' | 'outline', now: number): void {
+function tell(watcher: Watcher, what: 'face' | 'outline', now: number, last = false): void {
   const shown = watcher.verdict && watcher.subject.show(watcher.verdict, now);
   if (!shown || shown === watcher.shown) return;
   const noticed = watcher.shown?.[what] !== shown[what];
   watcher.shown = shown;
-  if (noticed) watcher.watch.stream.push(shown.view);
+  if (noticed) watcher.watch.stream.push(shown.view, last);
 }
 
 /** Also somebody who was named while whom the target means was looked up. */

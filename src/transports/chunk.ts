@@ -8,12 +8,21 @@ interface Template {
   readonly heads: readonly number[];
 }
 
+/** A chunk of one message. */
+interface Letter {
+  readonly bytes: Buffer;
+  readonly body: Buffer;
+  readonly headAt: number;
+  readonly headLength: number;
+}
+
 /**
  * The bytes of what one socket is written at once. Watchers of the same people are mostly given the same messages one
  * after the other: then the last chunk is used again, and only the heads in it are replaced.
  */
 export class Chunks {
   private last: Template | null = null;
+  private lastOne: Letter | null = null;
 
   /** Valid until the next call; who still needs it then has to `cede` it before. Not empty. */
   of(messages: readonly Message[]): Buffer {
@@ -24,17 +33,38 @@ export class Chunks {
     let end = 0;
     for (const message of messages) {
       end = writeFrame(bytes, end, message);
-      // The head stands before the body and the last byte.
-      if (message.head) heads.push(end - 1 - message.body.length - message.head.length);
+      if (message.head) heads.push(headAt(end, message));
     }
     this.last = heads.length === messages.length ? { bytes, messages, heads } : null;
     return bytes;
   }
 
+  /** As `of`, of one message with a head. */
+  ofOne(head: Buffer, body: Buffer): Buffer {
+    const last = this.lastOne;
+    if (last?.body !== body || last.headLength !== head.length) return this.newLetter(head, body);
+    last.bytes.set(head, last.headAt);
+    return last.bytes;
+  }
+
   /** Somebody else reads the last chunk from now on. */
   cede(): void {
     this.last = null;
+    this.lastOne = null;
   }
+
+  private newLetter(head: Buffer, body: Buffer): Buffer {
+    const message = { head, body };
+    const bytes = Buffer.allocUnsafe(frameSize(message));
+    writeFrame(bytes, 0, message);
+    this.lastOne = { bytes, body, headAt: headAt(bytes.length, message), headLength: head.length };
+    return bytes;
+  }
+}
+
+/** Of a frame that ends at `end`: the head stands before the body and the last byte. */
+function headAt(end: number, { head, body }: Message): number {
+  return end - 1 - body.length - (head?.length ?? 0);
 }
 
 function alike(known: readonly Message[], messages: readonly Message[]): boolean {

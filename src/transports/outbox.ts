@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../kernel/clock.js';
+import { writeAtTheEnd } from '../kernel/turn.js';
 import { Chunks } from './chunk.js';
 import { frameSize, type Message } from './frame.js';
 
@@ -63,6 +64,15 @@ export class Outbox {
     flushAtTheEnd(this);
   }
 
+  /**
+   * As `put`, of a message that others are given too. `last`: its source has nothing more to say in this turn, so that
+   * nothing is gained by waiting for the end of it.
+   */
+  deliver(head: Buffer, body: Buffer, last: boolean): void {
+    if (!last || this.queue.length > 0 || this.held || this.closed) return this.put({ head, body });
+    if (this.socket.writable) this.send(chunks.ofOne(head, body));
+  }
+
   /** The turn of the event loop is over. */
   endOfTurn(): void {
     this.flushing = false;
@@ -103,10 +113,14 @@ export class Outbox {
       next += 1;
     }
     const some = next - first === this.queue.length ? this.queue : this.queue.slice(first, next);
-    if (!this.socket.write(chunks.of(some))) this.heldSince = this.clock.monotonic();
+    this.send(chunks.of(some));
+    return next;
+  }
+
+  private send(chunk: Buffer): void {
+    if (!this.socket.write(chunk)) this.heldSince = this.clock.monotonic();
     // What the system did not take at once is read by the socket later.
     if (this.socket.writableLength > 0) chunks.cede();
-    return next;
   }
 
   private resume(): void {
@@ -131,12 +145,13 @@ let ready: Outbox[] = [];
 
 /** One look at all that have something to write: a callback for each of thousands would cost more than its work. */
 function flushAtTheEnd(outbox: Outbox): void {
-  if (ready.push(outbox) > 1) return;
-  setImmediate(() => {
-    const all = ready;
-    ready = [];
-    for (const one of all) one.endOfTurn();
-  });
+  if (ready.push(outbox) === 1) writeAtTheEnd(flushAll);
+}
+
+function flushAll(): void {
+  const all = ready;
+  ready = [];
+  for (const one of all) one.endOfTurn();
 }
 
 /** What many share waits at no cost of the one who is slow. */

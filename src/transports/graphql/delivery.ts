@@ -1,4 +1,4 @@
-import type { Stream } from '../../kernel/stream.js';
+import type { Sink, Stream } from '../../kernel/stream.js';
 import type { Outbox, Patient } from '../outbox.js';
 import { slab } from '../slab.js';
 import type { Group } from './groups.js';
@@ -7,7 +7,7 @@ import type { Group } from './groups.js';
  * One live subscription of a socket. Views go from the stream to the outbox in the moment they come, as bytes that the
  * whole group shares.
  */
-export class Delivery implements Patient {
+export class Delivery implements Patient, Sink<object> {
   private readonly head: Buffer;
   /** The newest view of each key, while the peer takes nothing. */
   private waiting: Map<string, object> | null = null;
@@ -26,13 +26,13 @@ export class Delivery implements Patient {
 
   /** From now on views are sent. Apart from the constructor: a stream may end at once. */
   begin(): void {
-    this.stream.drainTo({ next: (view) => this.take(view), end: (error) => this.finish(error) });
+    this.stream.drainTo(this);
   }
 
   /** Nobody wants more: what waits is dropped. */
   stop(): void {
     this.waiting = null;
-    this.finish();
+    this.end();
     void this.stream.return();
   }
 
@@ -46,9 +46,9 @@ export class Delivery implements Patient {
     return true;
   }
 
-  private take(view: object): void {
+  next(view: object, last: boolean): void {
     if (this.ended) return;
-    if (!this.outbox.held) return void this.put(view);
+    if (!this.outbox.held) return this.outbox.deliver(this.head, this.group.payload(view), last);
     const key = this.stream.keyOf(view);
     this.waiting ??= new Map();
     // Deleted first, so that what waits stays in the order of the last changes.
@@ -57,18 +57,18 @@ export class Delivery implements Patient {
     this.outbox.wait(this);
   }
 
-  private put(view: object): number {
-    const body = this.group.payload(view);
-    this.outbox.put({ head: this.head, body });
-    return this.head.length + body.length;
-  }
-
-  private finish(error?: Error): void {
+  end(error?: Error): void {
     if (this.ended) return;
     // What the stream still gave comes before the word that it is over.
     this.resume(Infinity);
     this.ended = true;
     this.outbox.forget(this);
     this.onOver(error);
+  }
+
+  private put(view: object): number {
+    const body = this.group.payload(view);
+    this.outbox.put({ head: this.head, body });
+    return this.head.length + body.length;
   }
 }
