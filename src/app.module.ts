@@ -8,7 +8,6 @@ import { DatabaseModule } from './kernel/database/database.module.js';
 import type { Schema } from './kernel/database/database.options.js';
 import { HealthModule } from './kernel/health/health.module.js';
 import { KernelModule } from './kernel/kernel.module.js';
-import { LoggingModule } from './kernel/logging/logging.module.js';
 import { PresenceModule } from './presence/presence.module.js';
 import { PrivacyModule } from './privacy/privacy.module.js';
 import { GraphqlModule } from './transports/graphql/graphql.module.js';
@@ -27,7 +26,6 @@ export class AppModule {
       module: AppModule,
       imports: [
         // What every part leans on.
-        LoggingModule.with(config),
         DatabaseModule.at(databaseUrl, schema),
         KernelModule.with(config),
         HealthModule,

@@ -18,6 +18,7 @@ import { migrate, waitForDatabase } from '../kernel/database/migrate.js';
 import { Directory } from '../kernel/directory/directory.service.js';
 import { Drains, ENGINE_ORDER } from '../kernel/drains.js';
 import { HealthChecks } from '../kernel/health/health.checks.js';
+import { Counter } from '../transports/graphql/counter.js';
 import { GrpcServer } from '../transports/grpc/grpc.server.js';
 import { serveDocs } from '../transports/rest/rest.document.js';
 import { BoundedExpressAdapter, furnish } from './http.js';
@@ -48,15 +49,18 @@ export class Lamplight {
       const tables = await schema();
       await waitForDatabase(databaseUrl);
       await migrate(databaseUrl, tables);
+      const adapter = new BoundedExpressAdapter();
       const app = await NestFactory.create<NestExpressApplication>(
         AppModule.with(config, databaseUrl, tables),
-        new BoundedExpressAdapter(),
+        adapter,
         {
           logger,
           abortOnError: false,
           bodyParser: false,
         },
       );
+      const counter = app.get(Counter);
+      adapter.counter = (request, response, onward) => counter.take(request, response, onward);
       const lamplight = new Lamplight(app, config, embedded);
       await lamplight.open().catch(async (error: unknown) => {
         await lamplight.stop();

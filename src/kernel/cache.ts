@@ -40,6 +40,11 @@ export class Cache<V> {
     this.batch = new Batch(options.load, options.batchMax, options.clock);
   }
 
+  /** What is kept and can be relied on; undefined: `get` has to load it. */
+  sure(key: string): V | null | undefined {
+    return this.options.fresh() ? this.kept.get(key)?.value : undefined;
+  }
+
   /** Null: there is no such thing. */
   async get(key: string): Promise<V | null> {
     if (!this.options.fresh()) return this.read(key);

@@ -6,6 +6,7 @@ import type { Request, Response } from 'express';
 import type { Caller } from '../caller.js';
 import { unauthenticated } from '../errors.js';
 import { AuthService } from './auth.service.js';
+import { bearerToken } from './bearer.js';
 import { BEARER, BearerStrategy } from './bearer.strategy.js';
 import { identityOf, type Identity } from './identity.js';
 
@@ -23,7 +24,7 @@ export class CallerGuard implements CanActivate {
 
   constructor(
     private readonly reflector: Reflector,
-    auth: AuthService,
+    private readonly auth: AuthService,
   ) {
     this.strategy = new BearerStrategy(auth);
   }
@@ -34,7 +35,10 @@ export class CallerGuard implements CanActivate {
     if (identity.caller) return true;
     if (this.reflector.getAllAndOverride<boolean>(PUBLIC, [context.getHandler(), context.getClass()])) return true;
     if (!identity.request) throw unauthenticated();
-    return this.prove(identity, identity.request);
+    const known = this.auth.known(bearerToken(identity.request.headers.authorization));
+    if (!known) return this.prove(identity, identity.request);
+    identity.remember(known);
+    return true;
   }
 
   private async prove(identity: Identity, request: Request): Promise<boolean> {

@@ -63,6 +63,11 @@ export class Directory {
     return this.userCache.get(id);
   }
 
+  /** Whether it is sure, without asking Postgres, that somebody has this id. */
+  surelyHas(id: string): boolean {
+    return Boolean(this.userCache.sure(id));
+  }
+
   /** How long there has been somebody of this id, milliseconds, as Postgres has it now; null: there is nobody. */
   ageOf(id: string): Promise<number | null> {
     return this.reads.ageOf(id);

@@ -1,18 +1,13 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { randomUUID } from 'node:crypto';
-
 import type { LoggerService } from '@nestjs/common';
 import { Logger, PinoLogger, type Params } from 'nestjs-pino';
 import { stdTimeFunctions } from 'pino';
 
 import { tracingFields } from '../tracing/tracing.js';
+import { requestFields } from './request.js';
 import { scrub } from './scrub.js';
 
-/** A caller's own request id is taken over when it is one that cannot break a log or a header. */
-const REQUEST_ID = /^[A-Za-z0-9_.-]{1,64}$/;
-
 /** One JSON object a line on stdout, each with the instance, and with the request while one is being answered. */
-export function pinoParams(instanceId: string): Params {
+function pinoParams(instanceId: string): Params {
   return {
     pinoHttp: {
       level: 'info',
@@ -20,14 +15,9 @@ export function pinoParams(instanceId: string): Params {
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: bare },
-      mixin: tracingFields,
+      mixin: () => ({ ...tracingFields(), ...requestFields() }),
       // Whatever a message, a stack or a name holds: the finished line is looked through once more.
       hooks: { streamWrite: scrub },
-      // No line a request: what a request does wrong is told where it is found, with the request's id.
-      autoLogging: false,
-      quietReqLogger: true,
-      customAttributeKeys: { reqId: 'request' },
-      genReqId: requestIdOf,
     },
   };
 }
@@ -61,11 +51,4 @@ class OwnNews extends Logger {
 function bare(error: Error): object {
   const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {};
   return { type: error.name, message: error.message, ...code, stack: error.stack };
-}
-
-function requestIdOf(request: IncomingMessage, response: ServerResponse): string {
-  const given = request.headers['x-request-id'];
-  const id = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
-  response.setHeader('X-Request-Id', id);
-  return id;
 }

@@ -1,4 +1,4 @@
-import type { NextFunction, Request, Response } from 'express';
+import type { ServerResponse } from 'node:http';
 
 import type { HttpOutcome, HttpPart } from './labels.js';
 import { measure } from './measure.js';
@@ -14,20 +14,17 @@ const PARTS: readonly (readonly [prefix: string, part: HttpPart])[] = [
   ['/metrics', 'operations'],
 ];
 
-/** Times every request, first of all middleware, so that what is refused early counts too. */
-export function timed(request: Request, response: Response, next: NextFunction): void {
-  const began = measure.moment();
-  const part = partOf(request.path);
+/** Times an answer that is given now, or from now on. */
+export function timeAnswer(part: HttpPart, response: ServerResponse, began = measure.moment()): void {
   response.once('close', () => measure.http(part, outcomeOf(response), began));
-  next();
 }
 
-function partOf(path: string): HttpPart {
+export function partOf(path: string): HttpPart {
   return PARTS.find(([prefix]) => path.startsWith(prefix))?.[1] ?? 'pages';
 }
 
 /** `broken`: the client went before its answer was complete. */
-function outcomeOf({ writableFinished, statusCode }: Response): HttpOutcome {
+function outcomeOf({ writableFinished, statusCode }: ServerResponse): HttpOutcome {
   if (!writableFinished) return 'broken';
   if (statusCode < 200) return '1xx';
   if (statusCode < 300) return '2xx';

@@ -5,6 +5,7 @@ import { Config } from '../../kernel/config/config.js';
 import { SocketsModule } from '../sockets.module.js';
 import { Answers } from './answers.js';
 import { apolloOptions } from './apollo.options.js';
+import { Counter } from './counter.js';
 import { Doorkeeper } from './doorkeeper.js';
 import { Documents } from './documents.js';
 import { Executor } from './executor.js';
@@ -29,7 +30,7 @@ class KeptDocumentsModule {}
     KeptDocumentsModule,
     SocketsModule,
   ],
-  providers: [Answers, Documents, Doorkeeper, Executor, Groups, GraphqlProtocol, GraphqlServer],
+  providers: [Answers, Counter, Documents, Doorkeeper, Executor, Groups, GraphqlProtocol, GraphqlServer],
 })
 export class GraphqlModule implements NestModule {
   configure(consumer: MiddlewareConsumer): void {

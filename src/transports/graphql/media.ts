@@ -1,4 +1,6 @@
 export const JSON_TYPE = 'application/json; charset=utf-8';
+/** Answers are one person's: no cache may keep one. */
+export const NEVER_KEPT = ['Cache-Control', 'no-store'] as const;
 export const RESPONSE_TYPE = 'application/graphql-response+json; charset=utf-8';
 
 /**

@@ -55,6 +55,6 @@ function parsed(text: string): unknown {
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 
-function isFields(value: unknown): value is Fields {
+export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
