@@ -4,6 +4,8 @@ import { Scripts } from '../src/engine/redis/scripts.js';
 import { presenceKey, shardOf } from '../src/engine/redis/shards.js';
 import { TIMINGS } from '../src/engine/redis/timings.js';
 import { customArgs } from '../src/engine/redis/truth.codec.js';
+import { Breaker } from '../src/kernel/breaker.js';
+import { SystemClock } from '../src/kernel/clock.js';
 
 /** The number of the first event; every event carries its own, as the text of a status message. */
 export const FIRST_NUMBER = 1_000_000;
@@ -60,7 +62,8 @@ export function fromAnotherInstance(settings: EngineSettings): Announce {
       return Promise.resolve('');
     },
   };
-  const scripts = new Scripts(pen as unknown as Redis, settings, TIMINGS, 'PUBLISH');
+  const breaker = new Breaker(new SystemClock());
+  const scripts = new Scripts(pen as unknown as Redis, settings, TIMINGS, 'PUBLISH', breaker);
   return (userId, n) => {
     void scripts.run('custom-set', presenceKey(shardOf(userId)), userId, '1', ...customArgs(customOf(n)));
     return written;

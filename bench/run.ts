@@ -12,7 +12,7 @@ import { type Row, runScene } from './scene.js';
 import { introduce, startDatabase, startRedis, startServer, takeSides } from './stage.js';
 import { everybody, type Pace, type Scene, SCENES } from './work.js';
 
-const PACE: Pace = { warmS: 1, mainS: 1.5, pacedS: 4 };
+const PACE: Pace = { warmS: 1, mainS: 2.5, pacedS: 4 };
 const QUICK: Pace = { warmS: 0.4, mainS: 0.5, pacedS: 1.5 };
 const ROUNDS = 3;
 const RESULTS = join(CACHE, 'results.jsonl');

@@ -50,7 +50,7 @@ async function hear(socket: Socket, answers = 1): Promise<string> {
 /** The head first, and the body when the head has been read. */
 async function late(body: string, headers: Record<string, string> = {}): Promise<string> {
   const socket = await dial();
-  const read = once(app.nest.getHttpServer<Server>(), 'request');
+  const read = once(app.nest.getHttpServer() as Server, 'request');
   socket.write(headOf(body, headers));
   await read;
   await new Promise(setImmediate);
