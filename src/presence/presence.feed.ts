@@ -92,8 +92,8 @@ export class PresenceFeed {
     const watch: Watch = {
       viewerId: caller.userId,
       target,
-      stream: new Stream({ keyOf: (view) => view.userId, onClose: () => this.close(watch) }),
-      watchers: new Map(),
+      stream: new Stream({ keyOf: subjectOf, onClose: () => this.close(watch) }),
+      watchers: [],
       budget: caller.watching ?? { users: 0 },
       conversations: 'conversationId' in target ? new Set([target.conversationId]) : NOWHERE,
       settling: Promise.resolve(),
@@ -153,10 +153,14 @@ export class PresenceFeed {
     if (!this.changes.fresh()) return this.doubt(subject.watchers);
     const began = measure.moment();
     const now = this.clock.now();
-    for (const watcher of subject.watchers) {
-      if (watcher.state === 'JUDGED') tell(watcher, 'face', now, last);
+    const { watchers } = subject;
+    const offered = watchers.length;
+    // From the end: to be told may be the end of one.
+    for (let at = watchers.length - 1; at >= 0; at -= 1) {
+      const watcher = watchers[at];
+      if (watcher?.state === 'JUDGED') tell(watcher, 'face', now, last);
     }
-    measure.fannedOut(began, subject.watchers.size);
+    measure.fannedOut(began, offered);
   }
 
   private onChange(change: Change): void {
@@ -196,10 +200,11 @@ export class PresenceFeed {
   private async name(watch: Watch, named: Set<string>, userIds: readonly string[]): Promise<void> {
     const wanted = new Set(checkIds(userIds, 'user_ids', WATCHED_MAX));
     wanted.delete(watch.viewerId);
-    const fresh = [...wanted].filter((userId) => !watch.watchers.has(userId));
+    const known = new Map(watch.watchers.map((watcher) => [watcher.subject.userId, watcher]));
+    const fresh = [...wanted].filter((userId) => !known.has(userId));
     checkBudget(watch, fresh.length);
     for (const userId of wanted) {
-      const shown = watch.watchers.get(userId)?.shown;
+      const shown = known.get(userId)?.shown;
       if (shown) watch.stream.push(shown.view);
       named.add(userId);
     }
@@ -213,38 +218,42 @@ export class PresenceFeed {
 
   /** Watches more users; `first` says what becomes of the present state of each. */
   private async add(watch: Watch, userIds: readonly string[], first: 'told' | 'known'): Promise<void> {
-    const added = userIds
-      .filter((userId) => !watch.watchers.has(userId))
-      .map((userId) => this.attach(watch, userId, first));
+    const present = new Set(watch.watchers.map((watcher) => watcher.subject.userId));
+    const added = userIds.filter((userId) => !present.has(userId)).map((userId) => this.attach(watch, userId, first));
     if (added.length === 0) return;
+    watch.watchers = present.size > 0 ? [...watch.watchers, ...added] : added;
+    watch.budget.users += added.length;
     const ids = added.map((watcher) => watcher.subject.userId);
     try {
       const truths = await this.engine.presence.watch(ids);
       for (const [i, watcher] of added.entries()) {
-        if (!isAttached(watcher)) this.engine.presence.unwatch([watcher.subject.userId]);
-        else watcher.interested = true;
+        if (watcher.state === 'GONE') this.engine.presence.unwatch([watcher.subject.userId]);
+        else watcher.state = 'OPENING';
         const truth = truths[i];
         // A truth that is news to others who watch the same user is for them an event like any other.
         if (truth) this.onTruth(watcher.subject.userId, truth);
       }
       await this.judge(added);
     } catch (error) {
-      this.remove(watch, ids);
+      this.remove(watch, new Set(added));
       throw error;
     }
   }
 
-  private remove(watch: Watch, userIds: readonly string[]): void {
-    for (const userId of userIds) {
-      const watcher = watch.watchers.get(userId);
-      if (!watcher) continue;
-      watch.watchers.delete(userId);
-      watch.budget.users -= 1;
-      this.doubtful.delete(watcher);
-      watcher.subject.watchers.delete(watcher);
-      if (watcher.subject.watchers.size === 0) this.subjects.delete(userId);
-      if (watcher.interested) this.engine.presence.unwatch([userId]);
-    }
+  private remove(watch: Watch, leaving: ReadonlySet<Watcher>): void {
+    watch.watchers = watch.watchers.filter((watcher) => !leaving.has(watcher));
+    for (const watcher of leaving) if (watcher.state !== 'GONE') this.detach(watcher);
+  }
+
+  private detach(watcher: Watcher): void {
+    const { watch, subject, state } = watcher;
+    watcher.state = 'GONE';
+    watch.budget.users -= 1;
+    this.doubtful.delete(watcher);
+    subject.leave(watcher);
+    if (subject.watchers.length === 0) this.subjects.delete(subject.userId);
+    // For one that was still coming, whoever brings it will find that it is gone.
+    if (state !== 'COMING') this.engine.presence.unwatch([subject.userId]);
   }
 
   /** Looks again at whom the watch is about; one look after the other. */
@@ -257,10 +266,10 @@ export class PresenceFeed {
       if (watch.stream.closed) return;
       try {
         const meant = new Set(await this.targets.meant(watch));
-        this.remove(
-          watch,
-          [...watch.watchers.keys()].filter((userId) => !meant.has(userId) && !isNamed(watch, userId)),
+        const leaving = watch.watchers.filter(
+          ({ subject: { userId } }) => !meant.has(userId) && !isNamed(watch, userId),
         );
+        if (leaving.length > 0) this.remove(watch, new Set(leaving));
         await this.add(watch, [...meant], 'told');
       } catch (error) {
         if (!(error instanceof Refusal)) this.log.error(error);
@@ -276,16 +285,14 @@ export class PresenceFeed {
     const watcher: Watcher = {
       watch,
       subject,
-      state: 'OPENING',
+      state: 'COMING',
+      place: 0,
       first,
       verdict: null,
       shown: null,
       doubts: 0,
-      interested: false,
     };
-    subject.watchers.add(watcher);
-    watch.watchers.set(userId, watcher);
-    watch.budget.users += 1;
+    subject.join(watcher);
     return watcher;
   }
 
@@ -293,7 +300,7 @@ export class PresenceFeed {
     for (const watcher of watchers) {
       watcher.doubts += 1;
       // One that opens is being asked about; the answer finds that it was doubted meanwhile.
-      if (watcher.state === 'OPENING') continue;
+      if (watcher.state === 'COMING' || watcher.state === 'OPENING') continue;
       watcher.state = 'DOUBTED';
       this.doubtful.add(watcher);
     }
@@ -306,12 +313,12 @@ export class PresenceFeed {
   }
 
   private doubtPair(subjectId: string, viewerId: string): void {
-    const watcher = [...this.index.of(viewerId)].flatMap((watch) => watch.watchers.get(subjectId) ?? []);
-    this.doubt(watcher);
+    const ofSubject = ({ subject }: Watcher) => subject.userId === subjectId;
+    this.doubt([...this.index.of(viewerId)].flatMap((watch) => watch.watchers.find(ofSubject) ?? []));
   }
 
   private doubtViewer(viewerId: string): void {
-    for (const watch of this.index.of(viewerId)) this.doubt(watch.watchers.values());
+    for (const watch of this.index.of(viewerId)) this.doubt(watch.watchers);
   }
 
   private async askAboutDoubtful(): Promise<void> {
@@ -327,7 +334,7 @@ export class PresenceFeed {
       await this.judge(asked);
     } catch (error) {
       if (!(error instanceof Refusal)) this.log.error(error);
-      for (const watcher of asked) if (isAttached(watcher)) this.doubtful.add(watcher);
+      for (const watcher of asked) if (watcher.state !== 'GONE') this.doubtful.add(watcher);
     } finally {
       this.asking = false;
       if (this.askedMeanwhile) this.askSoon();
@@ -344,7 +351,7 @@ export class PresenceFeed {
     const [dossiers] = await Promise.all([this.inquiry.ask(keys, stored), this.refresh(watchers)]);
     const now = this.clock.now();
     asked.forEach(({ watcher, doubts }, i) => {
-      if (!isAttached(watcher)) return;
+      if (watcher.state === 'GONE') return;
       const dossier = dossiers[i] ?? null;
       if (watcher.doubts !== doubts) {
         watcher.state = 'DOUBTED';
@@ -378,8 +385,8 @@ export class PresenceFeed {
     if (!subject) return;
     subject.bury();
     const now = this.clock.now();
-    for (const watcher of subject.watchers) {
-      if (watcher.state !== 'OPENING') tell(watcher, 'outline', now);
+    for (const watcher of [...subject.watchers]) {
+      if (watcher.state === 'JUDGED' || watcher.state === 'DOUBTED') tell(watcher, 'outline', now);
     }
     this.doubt(subject.watchers);
   }
@@ -389,7 +396,9 @@ export class PresenceFeed {
   }
 
   private close(watch: Watch): void {
-    this.remove(watch, [...watch.watchers.keys()]);
+    const { watchers } = watch;
+    watch.watchers = [];
+    for (const watcher of watchers) this.detach(watcher);
     this.unsettled.delete(watch);
     this.index.remove(watch);
   }
@@ -423,6 +432,4 @@ function isNamed({ target }: Watch, userId: string): boolean {
   return 'around' in target && target.around.has(userId);
 }
 
-function isAttached(watcher: Watcher): boolean {
-  return watcher.watch.watchers.get(watcher.subject.userId) === watcher;
-}
+const subjectOf = (view: PresenceView) => view.userId;

@@ -19,7 +19,8 @@ export interface Watch {
   readonly viewerId: string;
   readonly target: WatchTarget;
   readonly stream: Stream<PresenceView>;
-  readonly watchers: Map<string, Watcher>;
+  /** A list, as there may be millions of them in all: who looks for one looks through it, which is seldom. */
+  watchers: readonly Watcher[];
   /** Users watched by the socket, all its watches together. */
   readonly budget: { users: number };
   /** Whose membership decides whom the target means. */
@@ -33,8 +34,13 @@ export interface Watch {
 export interface Watcher {
   readonly watch: Watch;
   readonly subject: Subject;
-  /** OPENING: being asked about for the first time. DOUBTED: the verdict may be void. Only JUDGED ones are told. */
-  state: 'OPENING' | 'JUDGED' | 'DOUBTED';
+  /**
+   * COMING: the engine does not yet watch on behalf of this one. OPENING: being asked about for the first time. DOUBTED:
+   * the verdict may be void. Only JUDGED ones are told. GONE: watches no more.
+   */
+  state: 'COMING' | 'OPENING' | 'JUDGED' | 'DOUBTED' | 'GONE';
+  /** Among the watchers of the subject. */
+  place: number;
   /** The first view is still to come: `told` sends it, `known` takes it as known without sending. */
   first: 'told' | 'known' | null;
   /** Null: there is no such user. */
@@ -43,8 +49,6 @@ export interface Watcher {
   shown: Shown | null;
   /** Counts what made a verdict void, so that an answer to an older question is not believed. */
   doubts: number;
-  /** The engine watches on behalf of this one. */
-  interested: boolean;
 }
 
 // A bucket moves by itself; a view with one is made anew for those who come later.
@@ -52,13 +56,30 @@ const BUCKET_KEPT_MS = 60_000;
 
 /** Somebody who is watched on this instance: the newest truth, and the few views that can be made of it. */
 export class Subject {
-  readonly watchers = new Set<Watcher>();
+  private readonly list: Watcher[] = [];
   private truth: Truth | null = null;
   private person: User | null = null;
   private deleted = false;
   private views: (Shown | undefined)[] = [];
 
   constructor(readonly userId: string) {}
+
+  /** Whoever leaves while somebody goes through this from the end to the beginning lets nobody be left out. */
+  get watchers(): readonly Watcher[] {
+    return this.list;
+  }
+
+  join(watcher: Watcher): void {
+    watcher.place = this.list.push(watcher) - 1;
+  }
+
+  /** Of one that has joined and not left. The last one takes the place. */
+  leave({ place }: Watcher): void {
+    const last = this.list.pop();
+    if (!last || last.place === place) return;
+    last.place = place;
+    this.list[place] = last;
+  }
 
   /** False when nobody can notice it. Null: the engine holds nothing about them any more. */
   learn(truth: Truth | null): boolean {
