@@ -21,11 +21,12 @@ export class PresenceReader {
     // The engine first: a user whose record goes away in between is in Postgres by then.
     const truths = await this.engine.presence.read(distinct);
     const incomplete = new Set(distinct.filter((_, i) => !truths[i] || lacksLastSeen(truths[i])));
-    const dossiers = await this.privacy.dossiersFor(viewerId, distinct, incomplete);
+    const pairs = distinct.map((subjectId) => ({ subjectId, viewerId }));
+    const dossiers = await this.privacy.dossiers(pairs, incomplete);
     const now = this.clock.now();
     const views = new Map<string, PresenceView>();
     distinct.forEach((userId, i) => {
-      const dossier = dossiers.get(userId);
+      const dossier = dossiers[i];
       if (!dossier) return;
       const truth = truths[i] ?? offline(userId, null, dossier.lastActive ?? null);
       views.set(userId, redact(completed(truth, dossier.lastSeen ?? null), dossier.user, dossier.verdict, now));

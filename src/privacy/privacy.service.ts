@@ -90,9 +90,10 @@ export class PrivacyService {
     // A user who is not cached comes with the pair's own query.
     const users = this.directory.known(keys.map((key) => key.subjectId));
     const asked: number[] = [];
+    const fresh = this.changes.fresh();
     const found = keys.map((key, at): Dossier | null => {
       const user = users.get(key.subjectId);
-      const verdict = user && !stored.has(key.subjectId) ? this.cached(key) : undefined;
+      const verdict = user && !stored.has(key.subjectId) ? this.cached(key, fresh) : undefined;
       if (user && verdict) return { user, verdict, certain: true };
       asked.push(at);
       return null;
@@ -213,9 +214,9 @@ export class PrivacyService {
     return known ?? verdict;
   }
 
-  private cached(key: PairKey): Verdict | undefined {
+  private cached(key: PairKey, fresh = this.changes.fresh()): Verdict | undefined {
     if (key.subjectId === key.viewerId) return ABOUT_ONESELF;
-    if (!this.changes.fresh()) return undefined;
+    if (!fresh) return undefined;
     const entry = this.verdicts.get(pairKey(key));
     if (!entry || entry.asOf < this.floor) return undefined;
     if (entry.asOf < (this.changedAt.get(key.subjectId) ?? 0)) return undefined;

@@ -85,11 +85,12 @@ export class Reads {
     }));
     const keys = shards.map(({ key }) => key);
     const args = shards.flatMap(({ ids }) => [ids.length, ...ids]);
-    const answer = texts(await this.scripts.runOver('truth-read', keys, args)).values();
+    const answer = texts(await this.scripts.runOver('truth-read', keys, args));
     const found = new Map<string, Truth | null>();
+    let at = 0;
     for (const { shard, ids } of shards) {
-      this.memberships.saw(shard, next(answer));
-      for (const id of ids) found.set(id, truthOfPacked(id, next(answer)));
+      this.memberships.saw(shard, answer[at++] ?? '');
+      for (const id of ids) found.set(id, truthOfPacked(id, answer[at++] ?? ''));
     }
     return found;
   }
@@ -97,5 +98,3 @@ export class Reads {
 
 /** A script that reads more would hold up others for milliseconds. */
 const USERS_A_ROUND = 1000;
-
-const next = (texts: Iterator<string>): string => (texts.next().value as string | undefined) ?? '';

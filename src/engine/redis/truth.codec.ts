@@ -9,7 +9,6 @@ export interface Told {
   readonly truth: Truth | null;
 }
 
-type Packed = [Shown, string, string, string, string, string];
 type Row = [number, Shown, number, number, number, string, StatusMessage | null, string];
 
 export function toldOf(userId: string, payload: unknown): Told {
@@ -23,32 +22,39 @@ export function toldOf(userId: string, payload: unknown): Told {
     since: time(since),
     lastSeen: time(lastSeen),
     lastActive: time(lastActive),
-    platforms: platforms === '' ? [] : (platforms.split(' ') as Platform[]),
+    platforms: platformsOf(platforms),
     message,
   };
   return { version, epoch, truth };
 }
 
-const SHOWN_FIELDS = 6;
-const FIELDS_BEFORE_MESSAGE = 14;
+/** Between what is shown and the message. */
+const FIELDS_PASSED_OVER = 8;
 
 /** Of the packed field of a record, see lua/record.lua; '' is no record. */
 export function truthOfPacked(userId: string, packed: string): Truth | null {
   if (packed === '') return null;
-  const [status, since, lastSeen, lastActive, version, platforms] = packed.split('|', SHOWN_FIELDS) as Packed;
-  let at = 0;
-  for (let field = 0; field < FIELDS_BEFORE_MESSAGE; field += 1) at = packed.indexOf('|', at) + 1;
+  const status = packed.indexOf('|');
+  const since = packed.indexOf('|', status + 1);
+  const lastSeen = packed.indexOf('|', since + 1);
+  const lastActive = packed.indexOf('|', lastSeen + 1);
+  const version = packed.indexOf('|', lastActive + 1);
+  const platforms = packed.indexOf('|', version + 1);
+  let message = platforms + 1;
+  for (let field = 0; field < FIELDS_PASSED_OVER; field += 1) message = packed.indexOf('|', message) + 1;
   return {
     userId,
-    version: Number(version),
-    status,
-    since: time(Number(since)),
-    lastSeen: time(Number(lastSeen)),
-    lastActive: time(Number(lastActive)),
-    platforms: platforms === '' ? [] : (platforms.split(' ') as Platform[]),
-    message: at === packed.length ? null : (JSON.parse(packed.slice(at)) as StatusMessage),
+    version: Number(packed.slice(lastActive + 1, version)),
+    status: packed.slice(0, status) as Shown,
+    since: time(Number(packed.slice(status + 1, since))),
+    lastSeen: time(Number(packed.slice(since + 1, lastSeen))),
+    lastActive: time(Number(packed.slice(lastSeen + 1, lastActive))),
+    platforms: platformsOf(packed.slice(version + 1, platforms)),
+    message: message === packed.length ? null : (JSON.parse(packed.slice(message)) as StatusMessage),
   };
 }
+
+const platformsOf = (text: string) => (text === '' ? [] : (text.split(' ') as Platform[]));
 
 /** As it is published; '' is no record. */
 export const truthOf = (userId: string, text: string): Truth | null =>

@@ -77,10 +77,10 @@ export class Counter {
     }
     if (text === null) return onward();
     timeAnswer('graphql', response, began);
-    const body = Buffer.from(text);
-    const own = [REQUEST_ID_HEADER, id, ...NEVER_KEPT, 'Content-Type', plain.type, 'Content-Length', `${body.length}`];
+    const length = String(Buffer.byteLength(text));
+    const own = [REQUEST_ID_HEADER, id, ...NEVER_KEPT, 'Content-Type', plain.type, 'Content-Length', length];
     request.resume();
-    response.writeHead(status, [...this.headers.of(request), ...own]).end(body);
+    response.writeHead(status, [...this.headers.of(request), ...own]).end(text);
   }
 }
 

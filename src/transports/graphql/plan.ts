@@ -33,6 +33,8 @@ export class Plan {
     private readonly nodes: readonly [FieldNode, ...FieldNode[]],
     private readonly info: Omit<GraphQLResolveInfo, 'variableValues'>,
     private readonly write: Write,
+    /** What the field is called with where the document gives it no arguments; else null. */
+    private readonly defaults: Record<string, unknown> | null,
   ) {}
 
   /** Null where the operation is not of this kind. Of a valid document. */
@@ -49,12 +51,14 @@ export class Plan {
     const write = field && writerOf(document, field.type, nodes);
     if (!field?.resolve || !node || !write) return null;
     const info = infoOf(schema, document, operation, type, field, name, nodes);
-    return new Plan(schema, operation, field, name, nodes as [FieldNode, ...FieldNode[]], info, write);
+    const defaults = node.arguments?.length ? null : argumentsOf(field, node, {});
+    return new Plan(schema, operation, field, name, nodes as [FieldNode, ...FieldNode[]], info, write, defaults);
   }
 
   async run({ variableValues, contextValue, rootValue }: ExecutionArgs): Promise<Planned> {
     const variables = this.variables(variableValues ?? {});
-    const args = variables && this.args(variables);
+    const args =
+      variables && (this.defaults ? { ...this.defaults } : argumentsOf(this.field, this.nodes[0], variables));
     if (!args) return null;
     try {
       const info = { ...this.info, variableValues: variables };
@@ -72,18 +76,23 @@ export class Plan {
     return getVariableValues(this.schema, definitions, given).coerced ?? null;
   }
 
-  private args(variables: Record<string, unknown>): Record<string, unknown> | null {
-    try {
-      return getArgumentValues(this.field, this.nodes[0], variables);
-    } catch (error) {
-      if (error instanceof GraphQLError) return null;
-      throw error;
-    }
-  }
-
   private failed(error: unknown): ExecutionResult {
     const errors = [locatedError(error, this.nodes, [this.name])];
     return { errors, data: isNonNullType(this.field.type) ? null : { [this.name]: null } };
+  }
+}
+
+/** Null: they do not fit. */
+function argumentsOf(
+  field: GraphQLField<unknown, unknown>,
+  node: FieldNode,
+  variables: Record<string, unknown>,
+): Record<string, unknown> | null {
+  try {
+    return getArgumentValues(field, node, variables);
+  } catch (error) {
+    if (error instanceof GraphQLError) return null;
+    throw error;
   }
 }
 

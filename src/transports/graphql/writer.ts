@@ -3,6 +3,7 @@ import {
   GraphQLBoolean,
   GraphQLID,
   GraphQLString,
+  isEnumType,
   isLeafType,
   isListType,
   isNonNullType,
@@ -17,6 +18,7 @@ import {
   type GraphQLOutputType,
   type SelectionSetNode,
 } from 'graphql';
+import { DateTime, isoOf } from '../../kernel/graphql/date-time.scalar.js';
 
 /** Writes a value as JSON. Throws for whatever is out of the ordinary: what becomes of that is graphql-js' to say. */
 export type Write = (value: unknown) => string;
@@ -179,6 +181,13 @@ function leaf(type: GraphQLLeafType): Write {
     return (value) => JSON.stringify(typeof value === 'string' ? value : serialized(type, value));
   if (type === GraphQLBoolean)
     return (value) => (value === true ? 'true' : value === false ? 'false' : JSON.stringify(serialized(type, value)));
+  if (type === DateTime)
+    // Nothing in it has to be escaped.
+    return (value) => (value instanceof Date ? `"${isoOf(value)}"` : JSON.stringify(serialized(type, value)));
+  if (isEnumType(type)) {
+    const names = new Map(type.getValues().map(({ name, value }) => [value as unknown, JSON.stringify(name)]));
+    return (value) => names.get(value) ?? JSON.stringify(serialized(type, value));
+  }
   return (value) => JSON.stringify(serialized(type, value));
 }
 
