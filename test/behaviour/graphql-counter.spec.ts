@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Directory } from '../../src/kernel/directory/directory.service.js';
@@ -50,7 +49,7 @@ async function hear(socket: Socket, answers = 1): Promise<string> {
 /** The head first, and the body when the head has been read. */
 async function late(body: string, headers: Record<string, string> = {}): Promise<string> {
   const socket = await dial();
-  const read = once(app.nest.getHttpServer() as Server, 'request');
+  const read = once(app.nest.getHttpServer(), 'request');
   socket.write(headOf(body, headers));
   await read;
   await new Promise(setImmediate);
