@@ -40,6 +40,8 @@ afterEach(() => {
 
 const answer = (text: string) => outbox.put({ head: null, body: Buffer.from(text) });
 
+const headFor = (id: string) => Buffer.from(`{"id":"${id}","payload":`);
+
 /** Fills everything between us and a peer that does not read. */
 async function stuff(): Promise<void> {
   peer.pause();
@@ -81,6 +83,37 @@ describe('what is said to one socket', () => {
     for (let i = 0; i < 20; i += 1) answer(`message ${i}`);
     await vi.waitFor(() => expect(heard).toHaveLength(20));
     expect(written).toHaveBeenCalledTimes(1);
+  });
+
+  it('is written at once where nothing more comes in this turn, to each under its own name', async () => {
+    const written = vi.spyOn(socket, 'write');
+    const ids = ['1', '2', 'a longer one', '3', '4'];
+    for (const id of ids) outbox.deliver(headFor(id), Buffer.from('{"a":1}'), true);
+    expect(written).toHaveBeenCalledTimes(ids.length);
+    const shared = Buffer.from('{"b":2}');
+    for (const id of ids) outbox.deliver(headFor(id), shared, true);
+    await vi.waitFor(() => expect(heard).toHaveLength(2 * ids.length));
+    const expected = ['{"a":1}', '{"b":2}'].flatMap((body) => ids.map((id) => `{"id":"${id}","payload":${body}}`));
+    expect(heard).toEqual(expected);
+  });
+
+  it('is never written before what was said earlier', async () => {
+    const written = vi.spyOn(socket, 'write');
+    answer('first');
+    outbox.deliver(headFor('1'), Buffer.from('2'), false);
+    outbox.deliver(headFor('1'), Buffer.from('3'), true);
+    expect(written).not.toHaveBeenCalled();
+    await vi.waitFor(() => expect(heard).toEqual(['first', '{"id":"1","payload":2}', '{"id":"1","payload":3}']));
+    expect(written).toHaveBeenCalledTimes(1);
+  });
+
+  it('stays as it was for somebody who reads late, whatever others are told meanwhile', async () => {
+    await stuff();
+    const before = heard.length;
+    for (const id of ['1', '2', '3']) outbox.deliver(headFor(id), Buffer.from('{"a":1}'), true);
+    peer.resume();
+    await vi.waitFor(() => expect(heard.at(-1)).toBe('{"id":"3","payload":{"a":1}}'), { timeout: 10_000 });
+    expect(heard.slice(before).filter((text) => text.startsWith('{"id"'))).toHaveLength(3);
   });
 
   it('waits for somebody who does not read, the newest of each thing only', async () => {
