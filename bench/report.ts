@@ -96,7 +96,9 @@ const spread = ({ median: middle, least, most }: Ratio) =>
   `**${middle.toFixed(2)} ×** (${least.toFixed(2)} to ${most.toFixed(2)})`;
 
 function verdict({ median: middle, atLeast }: Ratio): string {
-  return middle >= atLeast ? 'met' : `missed by ${Math.round((1 - middle / atLeast) * 100)} %`;
+  if (middle >= atLeast) return 'met';
+  const percent = Math.round((1 - middle / atLeast) * 100);
+  return `missed by ${percent < 1 ? 'less than 1' : percent} %`;
 }
 
 /** Goals that are no ratio of CPU. */

@@ -126,7 +126,8 @@ function chosenPeers(scene: Scene): readonly PeerId[] {
 /** What a person has to say about the figures; kept beside the code, so that a new run does not lose it. */
 function notes(): string {
   const path = join(PEERS, 'NOTES.md');
-  return existsSync(path) ? readFileSync(path, 'utf8') : '';
+  // Its links are from where it lies; the report lies elsewhere.
+  return existsSync(path) ? readFileSync(path, 'utf8').replaceAll('](../docs/', '](') : '';
 }
 
 function tell({ scene, peer, round, phases }: Row): void {
