@@ -5,7 +5,14 @@ import { leaving } from './scenarios/clients.js';
 import { fenced, paused, rolling } from './scenarios/instances.js';
 import { flusherKilled, postgresDown } from './scenarios/postgres.js';
 import { Footprint } from './scenarios/memory.js';
-import { lostMessage, primaryKilled, REDIS_MISHAPS, redisMishap } from './scenarios/redis.js';
+import {
+  lostMessage,
+  primaryKilled,
+  primaryStale,
+  REDIS_LOSSES,
+  REDIS_PAUSED,
+  redisMishap,
+} from './scenarios/redis.js';
 import { slowReaders } from './scenarios/readers.js';
 import { killedWithMany } from './scenarios/storm.js';
 import { farAway, partitioned } from './scenarios/wires.js';
@@ -32,7 +39,16 @@ describe.each(SEEDS)('three instances over Redis, seed %i', (seed) => {
     () => beside(fenced(here.field), slowReaders(here.field, here.background, at('a'))),
     3 * MINUTES,
   );
-  it.each(REDIS_MISHAPS)('%s', (name) => redisMishap(here.field, here.background, name), 3 * MINUTES);
+  it(
+    `${REDIS_PAUSED}; a primary of a Cluster stands still`,
+    () =>
+      beside(
+        redisMishap(here.field, here.background, REDIS_PAUSED),
+        inCluster(seed, SIZE, ({ field, background }) => primaryStale(field, background)),
+      ),
+    4 * MINUTES,
+  );
+  it.each(REDIS_LOSSES)('%s', (name) => redisMishap(here.field, here.background, name), 3 * MINUTES);
   it(
     'an instance does not reach Redis; among the others clients go in every way, and a message is lost',
     () =>

@@ -27,6 +27,12 @@ export class RedisCluster {
     return node;
   }
 
+  /** Whether the replica of that primary is one itself. */
+  async tookOver(number: number): Promise<boolean> {
+    const replica = this.nodes[PRIMARIES + (number % PRIMARIES)];
+    return ((await replica?.admin.info('replication')) ?? '').includes('role:master');
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.nodes.map((node) => node.stop()));
   }

@@ -4,13 +4,16 @@ import { NODE_TIMEOUT_MS } from '../harness/cluster.js';
 import type { Field } from '../harness/field.js';
 import { now } from '../harness/history.js';
 import { report, seconds } from '../harness/report.js';
+import type { PrivateRedis } from '../../support/redis.js';
 import { allSee, falseOffline, observe, offlineOf, until } from './instances.js';
 
 /** What happens to Redis; resolves when it takes writes again. */
 type Mishap = (field: Field) => Promise<void>;
 
+export const REDIS_PAUSED = 'Redis paused for 20 s';
+
 const MISHAPS: Readonly<Record<string, Mishap>> = {
-  'Redis paused for 20 s': async ({ redis }) => {
+  [REDIS_PAUSED]: async ({ redis }) => {
     await redis?.admin.call('CLIENT', 'PAUSE', 20_000, 'ALL');
     await wait(20_000);
   },
@@ -28,11 +31,13 @@ const MISHAPS: Readonly<Record<string, Mishap>> = {
   FLUSHALL: async ({ redis }) => redis?.flush(),
 };
 
-export const REDIS_MISHAPS = Object.keys(MISHAPS);
+export const REDIS_LOSSES = Object.keys(MISHAPS).filter((name) => name !== REDIS_PAUSED);
 
 /** After the longest time that a wrong OFFLINE could take to come out: a lease, the grace, and the sweeps. */
 const LATE_MS = 27_000;
 const EACH = 10;
+/** Longer than the nodes need to elect another primary. */
+const STILL_MS = 8000;
 
 /** People who leave and people who come while the store is away: what everybody has to see once it is back. */
 async function meanwhile(field: Field, name: string) {
@@ -105,23 +110,43 @@ export async function lostMessage(field: Field, a = field.place('a'), b = field.
 }
 
 /** `kill -9` of one of three primaries, each of which has a replica. */
-export async function primaryKilled(field: Field, background: Background): Promise<void> {
+export function primaryKilled(field: Field, background: Background): Promise<void> {
+  return primaryLost(field, background, 'Cluster primary killed', (primary) => primary.kill());
+}
+
+/** One of three primaries stands still until its replica has taken over, and wakes believing that nothing has happened. */
+export function primaryStale(field: Field, background: Background): Promise<void> {
+  return primaryLost(field, background, 'Cluster primary still for 8 s, two of them when it wakes', async ({ pid }) => {
+    process.kill(pid, 'SIGSTOP');
+    setTimeout(() => process.kill(pid, 'SIGCONT'), STILL_MS);
+  });
+}
+
+async function primaryLost(
+  field: Field,
+  background: Background,
+  promise: string,
+  lose: (primary: PrivateRedis) => Promise<void>,
+): Promise<void> {
   const { cluster } = field;
   if (!cluster) throw new Error('This is about a cluster');
   const people = await meanwhile(field, 'primary');
   const at = now();
-  await cluster.primary(Math.floor(field.random() * 3)).kill();
+  const number = Math.floor(field.random() * 3);
+  await lose(cluster.primary(number));
   await people.begin();
   const right = await people.right(at, 60_000);
   const converged = await field.converged(20_000, at);
   await wait(Math.max(0, at + NODE_TIMEOUT_MS + LATE_MS - now()));
   const still = await field.converged(10_000);
   const shown = falseOffline(field, background);
+  const other = await cluster.tookOver(number);
   people.end();
   report(field, {
-    promise: 'Cluster primary killed',
+    promise,
     bound: `0 false OFFLINE, right ≤ node timeout (${NODE_TIMEOUT_MS / 1000} s) + 17 s`,
-    measured: `${shown} false OFFLINE, right after ${seconds(right)}`,
-    kept: shown === 0 && still !== null && converged !== null && (right ?? Infinity) <= NODE_TIMEOUT_MS + 17_000,
+    measured: `${shown} false OFFLINE, right after ${seconds(right)}, ${other ? 'its' : 'NO'} replica took over`,
+    kept:
+      other && shown === 0 && still !== null && converged !== null && (right ?? Infinity) <= NODE_TIMEOUT_MS + 17_000,
   });
 }
