@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
+import { endWithUs } from './children.js';
 
 const INSTALLER = fileURLToPath(new URL('../../scripts/ensure-redis.sh', import.meta.url));
 
@@ -74,9 +75,7 @@ export class PrivateRedis {
     this.child = spawn(command, [...fixed, '--dir', directory, '--daemonize', 'no', ...this.options], {
       stdio: 'ignore',
     });
-    const { child } = this;
-    // Also when the tests are interrupted.
-    process.once('exit', () => child.kill('SIGKILL'));
+    endWithUs(this.child);
     const client = new Redis(this.url, { retryStrategy: () => 20, maxRetriesPerRequest: 250 });
     client.on('error', () => undefined);
     await client.ping();

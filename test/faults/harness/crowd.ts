@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { endWithUs } from './children.js';
+import { endWithUs } from '../../support/children.js';
 import type { Census, Order } from './crowd.process.js';
 import type { Field } from './field.js';
 import type { Place } from './place.js';

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import jwt from 'jsonwebtoken';
 import type { Environment } from '../../../src/kernel/config/config.js';
+import { endWithUs } from '../../support/children.js';
 import { LamplightProcess } from '../../support/process.js';
 import type { Proxy } from '../../support/proxy.js';
 import { freePort } from '../../support/redis.js';
-import { endWithUs } from './children.js';
 
 const SECRET = 'a secret that only the faults know, 32 bytes and more';
 const KEY = createSecretKey(Buffer.from(SECRET));
