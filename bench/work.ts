@@ -9,6 +9,8 @@ export interface Pace {
   readonly warmS: number;
   readonly mainS: number;
   readonly pacedS: number;
+  /** Between the last handshake and the first event or request. */
+  readonly restMs: number;
 }
 
 /** One go against one server. Watchers are w0, w1, …; those whom they watch are u0, u1, … on another instance. */
@@ -42,14 +44,14 @@ const crowdAround = (watchers: number): Scene => ({
   id: `around${watchers}`,
   peers: ['lamplight', 'bare', 'tutorial', 'socketio'],
   online: ONLINE,
-  plan: (peer, announce, { warmS, mainS }) => ({
+  plan: (peer, announce, { warmS, mainS, restMs }) => ({
     ...SOCKETS,
     answered: ANSWERED[peer.protocol],
     conversations: listOf(watchers, (n) => conversation(peer.protocol, n, token(n), [user(0)])),
     events: listOf(EVENTS_MAX, (n) => ({ expected: watchers, command: announce(user(0), n) })),
     phases: [
       `dial:dial:${HANDSHAKES}`,
-      'rest:rest:1500',
+      `rest:rest:${restMs}`,
       `flow:warm:${warmS}:8`,
       `flow:single:${mainS}:1`,
       `flow:burst:${mainS}:8`,
@@ -131,14 +133,14 @@ const heartbeatsOnSockets: Scene = {
   id: 'heartbeatsOnSockets',
   peers: ['lamplight', 'bare', 'tutorial', 'mercurius'],
   online: 0,
-  plan: (peer, _announce, { warmS, mainS }) => ({
+  plan: (peer, _announce, { warmS, mainS, restMs }) => ({
     ...SOCKETS,
     answered: ANSWERED[peer.protocol],
     conversations: listOf(ASKING, (n) => conversation(peer.protocol, n, token(n), [])),
     requests: heartbeats(peer.protocol, 64),
     phases: [
       `dial:dial:${HANDSHAKES}`,
-      'rest:rest:1500',
+      `rest:rest:${restMs}`,
       `ask:warm:${warmS}:${REQUESTS_AT_ONCE}`,
       `ask:main:${mainS}:${REQUESTS_AT_ONCE}`,
     ],
@@ -182,6 +184,9 @@ export const SCENES: readonly Scene[] = [
 
 /** Everybody who has to exist: watchers and those online. */
 export const everybody = () => [...listOf(WATCHERS_MAX, watcher), ...listOf(ONLINE_MAX, user)];
+
+/** Those of them whom the scenes need that are run when there is little time. */
+export const somebody = () => [...listOf(ASKING, watcher), ...listOf(ONLINE, user)];
 
 /** Who watches whom, drawn from a fixed seed, and events; those that are not `watched` are of people beyond. */
 function graph(peer: Peer, announce: Announce, online: number, count: number, watched: (n: number) => boolean) {
