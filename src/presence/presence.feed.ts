@@ -58,7 +58,9 @@ export class PresenceFeed {
   ) {
     this.inquiry = new Inquiry(privacy);
     this.targets = new WatchTargets(directory, this.index);
-    engine.presence.onTruth((userId, truth) => this.hear(userId, truth));
+    // Alone, whoever changes something is answered when others have been told. What comes from a store comes in batches.
+    const alone = engine.health().kind === 'memory';
+    engine.presence.onTruth((userId, truth) => (alone ? this.onTruth(userId, truth) : this.hear(userId, truth)));
     changes.on((change) => this.onChange(change));
   }
 
