@@ -348,7 +348,7 @@ export class PresenceFeed {
   private async judge(watchers: readonly Watcher[]): Promise<void> {
     const asked = watchers.map((watcher) => ({ watcher, doubts: watcher.doubts }));
     const stored = new Set<string>();
-    for (const { subject } of watchers) if (subject.unknown) stored.add(subject.userId);
+    for (const { subject } of watchers) if (subject.away) stored.add(subject.userId);
     const keys = watchers.map(({ subject, watch }) => ({ subjectId: subject.userId, viewerId: watch.viewerId }));
     const [dossiers] = await Promise.all([this.inquiry.ask(keys, stored), this.refresh(watchers)]);
     const now = this.clock.now();

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Engine } from '../engine/engine.js';
 import { Clock } from '../kernel/clock.js';
 import { PrivacyService } from '../privacy/privacy.service.js';
-import { completed, lacksLastSeen, offline, redact } from './presence.rules.js';
+import { completed, offline, redact } from './presence.rules.js';
 import type { PresenceView } from './presence.types.js';
 
 /** Answers what one viewer may see of others. No truth leaves it. */
@@ -20,9 +20,10 @@ export class PresenceReader {
     const distinct = [...new Set(userIds)];
     // The engine first: a user whose record goes away in between is in Postgres by then.
     const truths = await this.engine.presence.read(distinct);
-    const incomplete = new Set(distinct.filter((_, i) => !truths[i] || lacksLastSeen(truths[i])));
+    // Postgres is asked about the invisible as it is about those who are gone: that takes time, which one can measure.
+    const away = new Set(distinct.filter((_, i) => (truths[i]?.status ?? 'OFFLINE') === 'OFFLINE'));
     const pairs = distinct.map((subjectId) => ({ subjectId, viewerId }));
-    const dossiers = await this.privacy.dossiers(pairs, incomplete);
+    const dossiers = await this.privacy.dossiers(pairs, away);
     const now = this.clock.now();
     const views = new Map<string, PresenceView>();
     distinct.forEach((userId, i) => {

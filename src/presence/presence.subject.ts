@@ -118,8 +118,13 @@ export class Subject {
     this.views = [];
   }
 
+  /** Gone or invisible, which is the same to whoever asks. */
+  get away(): boolean {
+    return this.truth === null || this.truth.status === 'OFFLINE';
+  }
+
   /** Whether the last seen of Postgres is still needed. */
-  get unknown(): boolean {
+  private get unknown(): boolean {
     return this.truth === null || lacksLastSeen(this.truth);
   }
 

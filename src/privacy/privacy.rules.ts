@@ -49,6 +49,11 @@ function reveals(policy: Policy, stance: Stance): { online: boolean; lastSeen: b
   return { online, lastSeen: online && admits(policy.lastSeen, stance) };
 }
 
+/** Whether it matters when the subject was last there. */
+export function showsTimes(verdict: Verdict): boolean {
+  return verdict.lastSeen || verdict.bucket === 'TRUE';
+}
+
 function admits(audience: Audience, stance: Stance): boolean {
   if (stance.never) return false;
   if (stance.always) return true;

@@ -11,7 +11,7 @@ import { badInput, Refusal, userNotFound } from '../kernel/errors.js';
 import { checkId, checkIds } from '../kernel/input.js';
 import { Limits } from '../kernel/limits/limits.service.js';
 import { ORDINARY, type PairKey, PrivacyRepository, type PairRow, type SettingsChange } from './privacy.repository.js';
-import { ABOUT_ONESELF, HIDDEN, judge, type Pair } from './privacy.rules.js';
+import { ABOUT_ONESELF, HIDDEN, judge, type Pair, showsTimes } from './privacy.rules.js';
 import { AUDIENCES, ONLINE_AUDIENCES, type PrivacyInput, type PrivacySettings, type Verdict } from './privacy.types.js';
 
 const LIST_MAX = 1000;
@@ -78,7 +78,7 @@ export class PrivacyService {
 
   /**
    * A dossier for each pair, in the order asked; null where there is no such subject. At most one query a thousand
-   * pairs, none when all is cached. `stored`: subjects whose last seen in Postgres is wanted too. `keep`: false for
+   * pairs, none when all is cached. `stored`: subjects whose last seen in Postgres is wanted too, where it is shown. `keep`: false for
    * somebody who keeps the verdicts anyway, so that they are not in memory twice. When Postgres cannot be asked, what is
    * not cached is hidden; a subject not known at all refuses SERVICE_UNAVAILABLE.
    */
@@ -93,8 +93,10 @@ export class PrivacyService {
     const fresh = this.changes.fresh();
     const found = keys.map((key, at): Dossier | null => {
       const user = users.get(key.subjectId);
-      const verdict = user && !stored.has(key.subjectId) ? this.cached(key, fresh) : undefined;
-      if (user && verdict) return { user, verdict, certain: true };
+      const verdict = user ? this.cached(key, fresh) : undefined;
+      // Of whom nothing is shown nothing is asked, or the time that it takes would tell whether they are there.
+      const enough = verdict && !(stored.has(key.subjectId) && showsTimes(verdict));
+      if (user && enough) return { user, verdict, certain: true };
       asked.push(at);
       return null;
     });
