@@ -612,9 +612,27 @@ const CASES: Readonly<Record<string, { readonly good: readonly Case[]; readonly 
     ],
   },
   D2: {
-    good: [['stored', history({ told: [told(9, 'OFFLINE', 8)], storedSeen: [{ at: 20, user: 'ann', lastSeen: 8 }] })]],
+    good: [
+      ['stored', history({ told: [told(9, 'OFFLINE', 8)], storedSeen: [{ at: 20, user: 'ann', lastSeen: 8 }] })],
+      [
+        'told just before all was forgotten',
+        history({
+          told: [told(9, 'OFFLINE', 8)],
+          storedSeen: [{ at: 20, user: 'ann', lastSeen: 7 }],
+          forgotten: [{ from: 5, to: 10 }],
+        }),
+      ],
+    ],
     bad: [
       ['an older one', history({ told: [told(9, 'OFFLINE', 8)], storedSeen: [{ at: 20, user: 'ann', lastSeen: 7 }] })],
+      [
+        'an older one, told long before all was forgotten',
+        history({
+          told: [told(9, 'OFFLINE', 8)],
+          storedSeen: [{ at: 20, user: 'ann', lastSeen: 7 }],
+          forgotten: [{ from: 10, to: 15 }],
+        }),
+      ],
     ],
   },
   D3: {

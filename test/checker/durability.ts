@@ -1,4 +1,4 @@
-import { groupBy, invariant, pairs } from './invariant.js';
+import { covers, groupBy, invariant, pairs } from './invariant.js';
 import type { Durable, Told } from './record.js';
 
 /** What was acknowledged is kept, once. */
@@ -30,13 +30,14 @@ export const durability = [
     'D2',
     'When it is quiet, the stored last seen is the newest that anybody was told.',
     ['told', 'storedSeen'],
-    function* ({ told, storedSeen }) {
+    function* ({ told, storedSeen }, { facts }) {
+      const forgotten = (at: number) => facts.forgotten?.some((span) => covers(span, at, at)) ?? false;
       const stored = new Map(storedSeen.map((one) => [one.user, one]));
       for (const [user, views] of groupBy(told, ({ subject }) => subject)) {
         const last = stored.get(user);
         if (!last) continue;
         const seen = views.filter(
-          ({ at, status, lastSeen }) => status === 'OFFLINE' && lastSeen !== null && at <= last.at,
+          ({ at, status, lastSeen }) => status === 'OFFLINE' && lastSeen !== null && at <= last.at && !forgotten(at),
         );
         const newest = Math.max(...seen.map(({ lastSeen }) => lastSeen ?? 0));
         if (seen.length > 0 && last.lastSeen < newest)

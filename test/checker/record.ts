@@ -242,6 +242,8 @@ export interface Facts {
   readonly durables: readonly Durable[];
   readonly kept: readonly Kept[];
   readonly storedSeen: readonly StoredSeen[];
+  /** When the only one who knew died: what was told in these times may not have been stored. */
+  readonly forgotten: readonly Span[];
   readonly audits: readonly Audited[];
   readonly expiries: readonly Expiry[];
   readonly fenced: readonly Fenced[];

@@ -4,6 +4,7 @@ import { AUDIENCES, ONLINE_AUDIENCES } from '../../src/privacy/privacy.types.js'
 import { CUSTOM_STATUSES } from '../../src/presence/presence.types.js';
 import { Refusal } from '../../src/kernel/errors.js';
 import type { House } from './house.js';
+import { STORED_WITHIN_MS } from './model.js';
 import type { Street } from './street.js';
 
 /** Something that happens; then everybody has to see what the model says. */
@@ -223,6 +224,7 @@ export const restarts = (begin: () => Promise<House>) =>
           const at = await street.now();
           await (orderly ? ended.stop() : ended.kill());
           street.life.end(at, orderly);
+          if (!orderly) street.witness.forgotten.push({ from: at - STORED_WITHIN_MS, to: at });
           street.houses[0] = await begin();
           await street.moved(0);
         });

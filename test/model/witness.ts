@@ -15,6 +15,7 @@ import {
   type Request,
   type Rule,
   type Shown,
+  type Span,
   type Stay,
   type StoredSeen,
   type Told,
@@ -42,6 +43,7 @@ export class Witness {
   readonly choices: Choice[] = [];
   readonly durables: Durable[] = [];
   readonly storedSeen: StoredSeen[] = [];
+  readonly forgotten: Span[] = [];
   readonly expiries: Expiry[] = [];
   readonly typings: Typing[] = [];
   readonly stops: Request[] = [];
@@ -97,8 +99,8 @@ export class Witness {
   recorded(seed: string, bounds: Bounds, rest: { kept: Kept[]; audits: Audited[]; quiet: Quiet }): Recorded {
     for (const person of this.people) this.sample(person, rest.quiet.at, rest.quiet.at);
     const running = [...this.open].map(([, stay]) => this.stayOf(stay, Infinity, Infinity));
-    const { told, reads, rules, requests, choices, durables, storedSeen, expiries, typings, stops, closings, faults } =
-      this;
+    const { told, reads, rules, requests, choices, durables, storedSeen, expiries, typings, stops, closings } = this;
+    const { faults, forgotten } = this;
     const mutual = this.life.mutual ? ({ mutual: true } as const) : {};
     return {
       seed,
@@ -113,6 +115,7 @@ export class Witness {
         choices,
         durables,
         storedSeen,
+        forgotten,
         expiries,
         typings,
         stops,
