@@ -10,7 +10,7 @@ import { measure } from '../../kernel/metrics/measure.js';
 import { timeAnswer } from '../../kernel/metrics/http.timing.js';
 import { Answers, type Plain, plainOf } from './answers.js';
 import { Documents } from './documents.js';
-import { explain, tell } from './explain.js';
+import { explainAll } from './explain.js';
 import { NEVER_KEPT } from './media.js';
 import { isFields } from './messages.js';
 
@@ -71,8 +71,7 @@ export class Counter {
     try {
       text = await this.answers.give(plain, { caller });
     } catch (error) {
-      tell(error, plain.operationName, caller);
-      text = JSON.stringify({ errors: [explain(error)] });
+      text = JSON.stringify({ errors: explainAll([error], plain.operationName, caller) });
       status = 500;
     }
     if (text === null) return onward();
