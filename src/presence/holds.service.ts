@@ -6,6 +6,7 @@ import { Changes } from '../kernel/changes/changes.service.js';
 import { Config } from '../kernel/config/config.js';
 import { Connections } from '../kernel/connections.js';
 import { Refusal, unavailable } from '../kernel/errors.js';
+import { Multimap } from '../kernel/multimap.js';
 import { Customs } from './presence.customs.js';
 import { checkPlatform } from './presence.input.js';
 import type { Opening } from './presence.types.js';
@@ -24,7 +25,7 @@ export interface Socket {
 @Injectable()
 export class Holds {
   private readonly sockets = new Map<string, Socket>();
-  private readonly socketsOf = new Map<string, Set<string>>();
+  private readonly socketsOf = new Multimap<string, string>();
   /** Users with sockets here whose changed custom status has not reached the engine. */
   private readonly changedCustoms = new Set<string>();
 
@@ -58,9 +59,7 @@ export class Holds {
       waiting: false,
     };
     this.sockets.set(opening.connectionId, socket);
-    const siblings = this.socketsOf.get(caller.userId);
-    if (siblings) siblings.add(opening.connectionId);
-    else this.socketsOf.set(caller.userId, new Set([opening.connectionId]));
+    this.socketsOf.add(caller.userId, opening.connectionId);
     try {
       await this.register(socket, { socketsMax: this.config.maxConnectionsPerUser });
     } catch (error) {
@@ -100,7 +99,7 @@ export class Holds {
 
   /** How many of a user's connections that may count are this instance's. */
   socketsHere(userId: string): number {
-    return this.socketsOf.get(userId)?.size ?? 0;
+    return this.socketsOf.count(userId);
   }
 
   /** One round trip to the engine. Refuses SERVICE_UNAVAILABLE, and RATE_LIMITED for a new socket beyond the limit. */
@@ -165,12 +164,8 @@ export class Holds {
   /** False: it was not here. */
   private drop(userId: string, connectionId: string): boolean {
     if (!this.sockets.delete(connectionId)) return false;
-    const siblings = this.socketsOf.get(userId);
-    siblings?.delete(connectionId);
-    if (siblings?.size === 0) {
-      this.socketsOf.delete(userId);
-      this.changedCustoms.delete(userId);
-    }
+    this.socketsOf.delete(userId, connectionId);
+    if (!this.socketsOf.has(userId)) this.changedCustoms.delete(userId);
     return true;
   }
 

@@ -15,8 +15,8 @@ import { tellAtTheEnd } from '../kernel/turn.js';
 import { HIDDEN } from '../privacy/privacy.rules.js';
 import { type Dossier, PrivacyService } from '../privacy/privacy.service.js';
 import { Inquiry } from './presence.inquiry.js';
-import { Subject, type Watch, type Watcher } from './presence.subject.js';
-import type { AroundWatch, PresenceView, WatchTarget } from './presence.types.js';
+import { type First, Subject, type Watch, Watcher } from './presence.subject.js';
+import type { AroundWatch, MovingTarget, PresenceView, WatchTarget } from './presence.types.js';
 import { WatchIndex } from './watch.index.js';
 import { checkBudget, WATCHED_MAX, WatchTargets } from './watch.targets.js';
 
@@ -27,6 +27,7 @@ interface Heard {
 
 /** Of nearly all watches. */
 const NOWHERE: ReadonlySet<string> = new Set();
+const SETTLED = Promise.resolve();
 
 /**
  * The live views. Truths come in from the engine, verdicts from privacy; what a viewer would not notice goes nowhere.
@@ -88,22 +89,24 @@ export class PresenceFeed {
     };
   }
 
-  private async open(caller: Caller, target: WatchTarget, snapshot: boolean): Promise<Watch> {
-    if ('userIds' in target) checkIds(target.userIds, 'userIds', WATCHED_MAX);
-    if ('conversationId' in target) checkId(target.conversationId, 'conversationId');
+  private async open(caller: Caller, about: WatchTarget, snapshot: boolean): Promise<Watch> {
+    const target = 'userIds' in about ? null : about;
+    const named = 'userIds' in about ? [...new Set(checkIds(about.userIds, 'userIds', WATCHED_MAX))] : [];
+    const conversationId =
+      target && 'conversationId' in target ? checkId(target.conversationId, 'conversationId') : null;
     const watch: Watch = {
       viewerId: caller.userId,
       target,
       stream: new Stream({ keyOf: subjectOf, onClose: () => this.close(watch) }),
       watchers: [],
       budget: caller.watching ?? { users: 0 },
-      conversations: 'conversationId' in target ? new Set([target.conversationId]) : NOWHERE,
-      settling: Promise.resolve(),
+      conversations: conversationId === null ? NOWHERE : new Set([conversationId]),
+      settling: SETTLED,
       unsettled: false,
     };
     this.index.add(watch);
     try {
-      const userIds = await this.targets.meant(watch);
+      const userIds = target ? await this.targets.meant(watch, target) : named;
       checkBudget(watch, userIds.length);
       await this.add(watch, userIds, snapshot ? 'told' : 'known');
     } catch (error) {
@@ -187,11 +190,12 @@ export class PresenceFeed {
         this.doubtPair(change.userId, change.otherId);
         this.doubtPair(change.otherId, change.userId);
         for (const watch of this.index.of(change.userId)) {
-          if ('contacts' in watch.target || 'around' in watch.target) this.settle(watch);
+          if (watch.target && !('conversationId' in watch.target)) this.settle(watch);
         }
         return;
       case 'member':
-        for (const watch of this.index.of(change.userId)) if ('around' in watch.target) this.settle(watch);
+        for (const watch of this.index.of(change.userId))
+          if (watch.target && 'around' in watch.target) this.settle(watch);
         for (const watch of this.index.in(change.conversationId)) this.settle(watch);
         return;
       case 'custom':
@@ -202,7 +206,7 @@ export class PresenceFeed {
   private async name(watch: Watch, named: Set<string>, userIds: readonly string[]): Promise<void> {
     const wanted = new Set(checkIds(userIds, 'user_ids', WATCHED_MAX));
     wanted.delete(watch.viewerId);
-    const known = new Map(watch.watchers.map((watcher) => [watcher.subject.userId, watcher]));
+    const known = new Map(watch.watchers.map((watcher) => [watcher.subjectId, watcher]));
     const fresh = [...wanted].filter((userId) => !known.has(userId));
     checkBudget(watch, fresh.length);
     for (const userId of wanted) {
@@ -219,27 +223,70 @@ export class PresenceFeed {
   }
 
   /** Watches more users; `first` says what becomes of the present state of each. */
-  private async add(watch: Watch, userIds: readonly string[], first: 'told' | 'known'): Promise<void> {
-    const present = new Set(watch.watchers.map((watcher) => watcher.subject.userId));
-    const added = userIds.filter((userId) => !present.has(userId)).map((userId) => this.attach(watch, userId, first));
-    if (added.length === 0) return;
-    watch.watchers = present.size > 0 ? [...watch.watchers, ...added] : added;
+  private async add(watch: Watch, userIds: readonly string[], first: First): Promise<void> {
+    const before = watch.watchers;
+    const present = new Set(before.map((watcher) => watcher.subjectId));
+    const wanted = present.size > 0 ? userIds.filter((userId) => !present.has(userId)) : userIds;
+    if (wanted.length === 0) return;
+    const known = wanted.filter((userId) => this.subjects.has(userId));
+    const added = this.attach(watch, wanted, first);
+    watch.watchers = before.length > 0 ? [...before, ...added] : added;
     watch.budget.users += added.length;
-    const ids = added.map((watcher) => watcher.subject.userId);
     try {
-      const truths = await this.engine.presence.watch(ids);
-      for (const [i, watcher] of added.entries()) {
-        if (watcher.state === 'GONE') this.engine.presence.unwatch([watcher.subject.userId]);
-        else watcher.state = 'OPENING';
-        const truth = truths[i];
-        // A truth that is news to others who watch the same user is for them an event like any other.
-        if (truth) this.onTruth(watcher.subject.userId, truth);
-      }
+      await this.arrival(added);
+      // Who takes the present state as known needs no newer one: from now on every change is heard of.
+      if (first === 'told') await this.look(known);
+      for (const watcher of added) if (watcher.state === 'COMING') watcher.state = 'OPENING';
       await this.judge(added);
     } catch (error) {
       this.remove(watch, new Set(added));
       throw error;
     }
+  }
+
+  private attach(watch: Watch, userIds: readonly string[], first: First): readonly Watcher[] {
+    const fresh: Subject[] = [];
+    const added = userIds.map((userId) => {
+      let subject = this.subjects.get(userId);
+      if (!subject) {
+        subject = new Subject(userId);
+        this.subjects.set(userId, subject);
+        fresh.push(subject);
+      }
+      const watcher = new Watcher(watch, subject, first);
+      subject.join(watcher);
+      return watcher;
+    });
+    if (fresh.length > 0) this.bring(fresh);
+    return added;
+  }
+
+  /** Hears of them from now on: one interest a subject, however many watch it. */
+  private bring(subjects: readonly Subject[]): void {
+    const userIds = subjects.map(({ userId }) => userId);
+    const coming = this.engine.presence.watch(userIds).then((truths) => {
+      for (const [i, subject] of subjects.entries()) {
+        subject.coming = null;
+        const truth = truths[i];
+        if (subject.watchers.length === 0) this.engine.presence.unwatch([subject.userId]);
+        else if (truth) this.onTruth(subject.userId, truth);
+      }
+    });
+    for (const subject of subjects) subject.coming = coming;
+  }
+
+  /** Resolves when no event about any of them can be missed any more. */
+  private async arrival(watchers: readonly Watcher[]): Promise<void> {
+    const coming = new Set<Promise<void>>();
+    for (const { subject } of watchers) if (subject.coming) coming.add(subject.coming);
+    if (coming.size > 0) await Promise.all(coming);
+  }
+
+  /** A truth that is news to others who watch the same user is for them an event like any other. */
+  private async look(userIds: readonly string[]): Promise<void> {
+    if (userIds.length === 0) return;
+    const truths = await this.engine.presence.read(userIds);
+    for (const truth of truths) if (truth) this.onTruth(truth.userId, truth);
   }
 
   private remove(watch: Watch, leaving: ReadonlySet<Watcher>): void {
@@ -248,29 +295,29 @@ export class PresenceFeed {
   }
 
   private detach(watcher: Watcher): void {
-    const { watch, subject, state } = watcher;
+    const { watch, subject } = watcher;
     watcher.state = 'GONE';
     watch.budget.users -= 1;
     this.doubtful.delete(watcher);
     subject.leave(watcher);
-    if (subject.watchers.length === 0) this.subjects.delete(subject.userId);
-    // For one that was still coming, whoever brings it will find that it is gone.
-    if (state !== 'COMING') this.engine.presence.unwatch([subject.userId]);
+    if (subject.watchers.length > 0) return;
+    this.subjects.delete(subject.userId);
+    // One that is still coming: whoever brings it will find that nobody wants it. One that did not come is not watched.
+    if (!subject.coming) this.engine.presence.unwatch([subject.userId]);
   }
 
   /** Looks again at whom the watch is about; one look after the other. */
   private settle(watch: Watch): void {
-    if (watch.unsettled) return;
+    const { target } = watch;
+    if (!target || watch.unsettled) return;
     watch.unsettled = true;
     watch.settling = watch.settling.then(async () => {
       watch.unsettled = false;
       this.unsettled.delete(watch);
       if (watch.stream.closed) return;
       try {
-        const meant = new Set(await this.targets.meant(watch));
-        const leaving = watch.watchers.filter(
-          ({ subject: { userId } }) => !meant.has(userId) && !isNamed(watch, userId),
-        );
+        const meant = new Set(await this.targets.meant(watch, target));
+        const leaving = watch.watchers.filter(({ subjectId }) => !meant.has(subjectId) && !isNamed(target, subjectId));
         if (leaving.length > 0) this.remove(watch, new Set(leaving));
         await this.add(watch, [...meant], 'told');
       } catch (error) {
@@ -279,23 +326,6 @@ export class PresenceFeed {
         else if (!watch.stream.closed) this.unsettled.add(watch);
       }
     });
-  }
-
-  private attach(watch: Watch, userId: string, first: 'told' | 'known'): Watcher {
-    let subject = this.subjects.get(userId);
-    if (!subject) this.subjects.set(userId, (subject = new Subject(userId)));
-    const watcher: Watcher = {
-      watch,
-      subject,
-      state: 'COMING',
-      place: 0,
-      first,
-      verdict: null,
-      shown: null,
-      doubts: 0,
-    };
-    subject.join(watcher);
-    return watcher;
   }
 
   private doubt(watchers: Iterable<Watcher>): void {
@@ -346,16 +376,15 @@ export class PresenceFeed {
 
   /** One question for all of them. Whoever was doubted meanwhile, or could not be judged, is asked about again. */
   private async judge(watchers: readonly Watcher[]): Promise<void> {
-    const asked = watchers.map((watcher) => ({ watcher, doubts: watcher.doubts }));
+    const doubts = watchers.map((watcher) => watcher.doubts);
     const stored = new Set<string>();
     for (const { subject } of watchers) if (subject.away) stored.add(subject.userId);
-    const keys = watchers.map(({ subject, watch }) => ({ subjectId: subject.userId, viewerId: watch.viewerId }));
-    const [dossiers] = await Promise.all([this.inquiry.ask(keys, stored), this.refresh(watchers)]);
+    const [dossiers] = await Promise.all([this.inquiry.ask(watchers, stored), this.refresh(watchers)]);
     const now = this.clock.now();
-    asked.forEach(({ watcher, doubts }, i) => {
+    watchers.forEach((watcher, i) => {
       if (watcher.state === 'GONE') return;
       const dossier = dossiers[i] ?? null;
-      if (watcher.doubts !== doubts) {
+      if (watcher.doubts !== doubts[i]) {
         watcher.state = 'DOUBTED';
         this.doubtful.add(watcher);
         return this.askSoon();
@@ -372,10 +401,8 @@ export class PresenceFeed {
   private async refresh(watchers: readonly Watcher[]): Promise<void> {
     const userIds = new Set<string>();
     for (const { state, subject } of watchers) if (state === 'DOUBTED') userIds.add(subject.userId);
-    if (userIds.size === 0) return;
     try {
-      const truths = await this.engine.presence.read([...userIds]);
-      for (const truth of truths) if (truth) this.onTruth(truth.userId, truth);
+      await this.look([...userIds]);
     } catch (error) {
       // Who has hidden is hidden all the same; a time that is a little old does no harm.
       if (!(error instanceof Refusal)) throw error;
@@ -430,7 +457,7 @@ function tell(watcher: Watcher, what: 'face' | 'outline', now: number, last = fa
 }
 
 /** Also somebody who was named while whom the target means was looked up. */
-function isNamed({ target }: Watch, userId: string): boolean {
+function isNamed(target: MovingTarget, userId: string): boolean {
   return 'around' in target && target.around.has(userId);
 }
 

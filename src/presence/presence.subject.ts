@@ -4,7 +4,7 @@ import type { Stream } from '../kernel/stream.js';
 import { HIDDEN } from '../privacy/privacy.rules.js';
 import type { Verdict } from '../privacy/privacy.types.js';
 import { completed, faceOf, lacksLastSeen, lensOf, offline, outlineOf, redact } from './presence.rules.js';
-import type { PresenceView, WatchTarget } from './presence.types.js';
+import type { MovingTarget, PresenceView } from './presence.types.js';
 
 /** A view with what is compared to tell whether somebody notices a change. */
 export interface Shown {
@@ -17,7 +17,8 @@ export interface Shown {
 /** One live stream of one viewer. */
 export interface Watch {
   readonly viewerId: string;
-  readonly target: WatchTarget;
+  /** Null: users who were named. */
+  readonly target: MovingTarget | null;
   readonly stream: Stream<PresenceView>;
   /** A list, as there may be millions of them in all: who looks for one looks through it, which is seldom. */
   watchers: readonly Watcher[];
@@ -30,25 +31,39 @@ export interface Watch {
   unsettled: boolean;
 }
 
-/** One subject in one watch. */
-export interface Watcher {
-  readonly watch: Watch;
-  readonly subject: Subject;
+/** Of the first view: `told` sends it, `known` takes it as known without sending. */
+export type First = 'told' | 'known';
+
+/** One subject in one watch; as a pair of the two, what privacy is asked about. */
+export class Watcher {
   /**
-   * COMING: the engine does not yet watch on behalf of this one. OPENING: being asked about for the first time. DOUBTED:
-   * the verdict may be void. Only JUDGED ones are told. GONE: watches no more.
+   * COMING: events about the subject may still be missed. OPENING: being asked about for the first time. DOUBTED: the
+   * verdict may be void. Only JUDGED ones are told. GONE: watches no more.
    */
-  state: 'COMING' | 'OPENING' | 'JUDGED' | 'DOUBTED' | 'GONE';
+  state: 'COMING' | 'OPENING' | 'JUDGED' | 'DOUBTED' | 'GONE' = 'COMING';
   /** Among the watchers of the subject. */
-  place: number;
-  /** The first view is still to come: `told` sends it, `known` takes it as known without sending. */
-  first: 'told' | 'known' | null;
+  place = 0;
   /** Null: there is no such user. */
-  verdict: Verdict | null;
+  verdict: Verdict | null = null;
   /** What the viewer was told last, or would know without being told. */
-  shown: Shown | null;
+  shown: Shown | null = null;
   /** Counts what made a verdict void, so that an answer to an older question is not believed. */
-  doubts: number;
+  doubts = 0;
+
+  constructor(
+    readonly watch: Watch,
+    readonly subject: Subject,
+    /** Null: it is no longer to come. */
+    public first: First | null,
+  ) {}
+
+  get subjectId(): string {
+    return this.subject.userId;
+  }
+
+  get viewerId(): string {
+    return this.watch.viewerId;
+  }
 }
 
 // A bucket moves by itself; a view with one is made anew for those who come later.
@@ -61,6 +76,8 @@ export class Subject {
   private person: User | null = null;
   private deleted = false;
   private views: (Shown | undefined)[] = [];
+  /** Until no event can be missed; refuses as the engine does, and stays then. */
+  coming: Promise<void> | null = null;
 
   constructor(readonly userId: string) {}
 

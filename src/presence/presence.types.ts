@@ -108,9 +108,9 @@ export interface AroundWatch {
   drop(userIds: readonly string[] | null): void;
 }
 
-/** Whom a watch is about: exactly one of them. `around`: contacts, members of shared conversations, and those named. */
-export type WatchTarget =
-  | { readonly around: Set<string> }
-  | { readonly userIds: readonly string[] }
-  | { readonly conversationId: string }
-  | { readonly contacts: true };
+/** Whom a watch is about: exactly one of them. */
+export type WatchTarget = { readonly userIds: readonly string[] } | MovingTarget;
+
+/** Who is meant can change. `around`: contacts, members of shared conversations, and those named. */
+export type MovingTarget =
+  { readonly around: Set<string> } | { readonly conversationId: string } | { readonly contacts: true };

@@ -1,54 +1,43 @@
+import { Multimap } from '../kernel/multimap.js';
 import type { Watch } from './presence.subject.js';
 
 /** The live watches of this instance, by who watches and by the conversations they depend on. */
 export class WatchIndex {
-  private readonly byViewer = new Map<string, Set<Watch>>();
-  private readonly byConversation = new Map<string, Set<Watch>>();
+  private readonly byViewer = new Multimap<string, Watch>();
+  private readonly byConversation = new Multimap<string, Watch>();
 
   get size(): number {
     let sum = 0;
-    for (const watches of this.byViewer.values()) sum += watches.size;
+    for (const viewerId of this.byViewer.keys()) sum += this.byViewer.count(viewerId);
     return sum;
   }
 
   add(watch: Watch): void {
-    addTo(this.byViewer, watch.viewerId, watch);
-    for (const conversationId of watch.conversations) addTo(this.byConversation, conversationId, watch);
+    this.byViewer.add(watch.viewerId, watch);
+    for (const conversationId of watch.conversations) this.byConversation.add(conversationId, watch);
   }
 
   remove(watch: Watch): void {
-    removeFrom(this.byViewer, watch.viewerId, watch);
+    this.byViewer.delete(watch.viewerId, watch);
     this.follow(watch, new Set());
   }
 
   /** From now on the watch depends on the members of these conversations and of no others. */
   follow(watch: Watch, conversations: ReadonlySet<string>): void {
-    for (const conversationId of watch.conversations) removeFrom(this.byConversation, conversationId, watch);
+    for (const conversationId of watch.conversations) this.byConversation.delete(conversationId, watch);
     watch.conversations = conversations;
-    for (const conversationId of conversations) addTo(this.byConversation, conversationId, watch);
+    for (const conversationId of conversations) this.byConversation.add(conversationId, watch);
   }
 
-  *all(): Iterable<Watch> {
-    for (const watches of this.byViewer.values()) yield* watches;
+  all(): Iterable<Watch> {
+    return this.byViewer.values();
   }
 
   of(viewerId: string): Iterable<Watch> {
-    return this.byViewer.get(viewerId) ?? [];
+    return this.byViewer.of(viewerId);
   }
 
   in(conversationId: string): Iterable<Watch> {
-    return this.byConversation.get(conversationId) ?? [];
+    return this.byConversation.of(conversationId);
   }
-}
-
-function addTo(index: Map<string, Set<Watch>>, key: string, watch: Watch): void {
-  const watches = index.get(key);
-  if (watches) watches.add(watch);
-  else index.set(key, new Set([watch]));
-}
-
-function removeFrom(index: Map<string, Set<Watch>>, key: string, watch: Watch): void {
-  const watches = index.get(key);
-  watches?.delete(watch);
-  if (watches?.size === 0) index.delete(key);
 }

@@ -1,6 +1,7 @@
 import type { Directory } from '../kernel/directory/directory.service.js';
 import { badInput, conversationNotFound } from '../kernel/errors.js';
 import type { Watch } from './presence.subject.js';
+import type { MovingTarget } from './presence.types.js';
 import type { WatchIndex } from './watch.index.js';
 
 /** Users a subscription; contacts and members beyond it, by id, are not watched. */
@@ -18,10 +19,9 @@ export class WatchTargets {
   ) {}
 
   /** Distinct, bounded, without the viewer unless named. Refuses CONVERSATION_NOT_FOUND. */
-  async meant(watch: Watch): Promise<readonly string[]> {
-    const { target, viewerId } = watch;
+  async meant(watch: Watch, target: MovingTarget): Promise<readonly string[]> {
+    const { viewerId } = watch;
     if ('around' in target) return this.around(watch, target.around);
-    if ('userIds' in target) return [...new Set(target.userIds)];
     if ('contacts' in target) return this.directory.contactsOf(viewerId, WATCHED_MAX);
     if (!(await this.directory.isMember(target.conversationId, viewerId))) throw conversationNotFound();
     const members = await this.directory.membersOf(target.conversationId, WATCHED_MAX + 1);

@@ -10,8 +10,9 @@ import { Refusal, tooManyConnections } from '../kernel/errors.js';
 import { notice } from '../kernel/logging/notices.js';
 import { TRANSPORTS } from '../kernel/metrics/labels.js';
 import { measure } from '../kernel/metrics/measure.js';
+import { Multimap } from '../kernel/multimap.js';
 import { Holds } from '../presence/holds.service.js';
-import { type Line, Session } from './session.js';
+import { type Line, Session, type SessionServices } from './session.js';
 
 const PULSE_MS = 250;
 /** A pulse that comes so much too late tells that the process stood still. */
@@ -28,19 +29,21 @@ const LOOKED_UP = 500;
 @Injectable()
 export class Sessions implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly live = new Set<Session>();
-  private readonly byUser = new Map<string, Set<Session>>();
+  private readonly byUser = new Multimap<string, Session>();
+  private readonly services: SessionServices;
   private pulsedAt: number;
   private stops: readonly Cancel[] = [];
 
   constructor(
-    private readonly auth: AuthService,
-    private readonly holds: Holds,
+    auth: AuthService,
+    holds: Holds,
     private readonly directory: Directory,
     private readonly clock: Clock,
     private readonly config: Config,
     changes: Changes,
     drains: Drains,
   ) {
+    this.services = { auth, holds, clock, sessions: this };
     this.pulsedAt = clock.monotonic();
     changes.on((change) => {
       if (change.kind === 'userDeleted') void this.endOlder(change.userId);
@@ -69,8 +72,7 @@ export class Sessions implements OnApplicationBootstrap, OnApplicationShutdown {
 
   /** A session for a connection that has just opened, nobody knows yet whose. */
   begin(line: Line): Session {
-    const { auth, holds, clock } = this;
-    return new Session({ auth, holds, clock, sessions: this }, line);
+    return new Session(this.services, line);
   }
 
   add(session: Session): void {
@@ -83,13 +85,11 @@ export class Sessions implements OnApplicationBootstrap, OnApplicationShutdown {
    * included; how many count over all instances is the engine's to know.
    */
   claim(session: Session, userId: string): void {
-    const theirs = this.byUser.get(userId);
-    if ((theirs?.size ?? 0) >= this.config.maxConnectionsPerUser) {
+    if (this.byUser.count(userId) >= this.config.maxConnectionsPerUser) {
       this.noteCrowded(userId);
       throw tooManyConnections();
     }
-    if (theirs) theirs.add(session);
-    else this.byUser.set(userId, new Set([session]));
+    this.byUser.add(userId, session);
   }
 
   /** Somebody was refused a connection for having too many. */
@@ -101,10 +101,7 @@ export class Sessions implements OnApplicationBootstrap, OnApplicationShutdown {
   remove(session: Session): void {
     this.live.delete(session);
     const userId = session.caller?.userId;
-    if (userId === undefined) return;
-    const theirs = this.byUser.get(userId);
-    theirs?.delete(session);
-    if (theirs?.size === 0) this.byUser.delete(userId);
+    if (userId !== undefined) this.byUser.delete(userId, session);
   }
 
   private pulse(): void {
@@ -132,7 +129,7 @@ export class Sessions implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   private endThoseOf(userId: string): void {
-    for (const session of this.byUser.get(userId) ?? []) session.end('unauthenticated');
+    for (const session of this.byUser.of(userId)) session.end('unauthenticated');
   }
 
   /** Heard of late, somebody new may have the id by then: their connections stay. */
@@ -147,7 +144,7 @@ export class Sessions implements OnApplicationBootstrap, OnApplicationShutdown {
       if (!(error instanceof Refusal)) throw error;
     }
     const born = age === null ? Infinity : askedAt - age;
-    for (const session of this.byUser.get(userId) ?? []) if (session.begunAt < born) session.end('unauthenticated');
+    for (const session of this.byUser.of(userId)) if (session.begunAt < born) session.end('unauthenticated');
   }
 
   private async endDeleted(): Promise<void> {

@@ -78,7 +78,7 @@ export class UpgradeRouter implements OnApplicationBootstrap, OnApplicationShutd
     if (!upgrade) measure.rejected('path');
     const rejection = upgrade ? this.judge(request) : 404;
     if (!upgrade || rejection !== null) return reject(socket, rejection ?? 404);
-    socket.once('close', this.addresses.enter(socket.remoteAddress ?? ''));
+    socket.on('close', this.addresses.enter(socket.remoteAddress ?? ''));
     upgrade(request, socket, head);
   }
 }

@@ -63,7 +63,7 @@ export class GraphqlSocket implements Line {
   /** What the client says goes to the dialog, and its goodbye ends that. */
   begin(dialog: Dialog): void {
     this.dialog = dialog;
-    this.ws.once('close', (code) => {
+    this.ws.on('close', (code) => {
       const clean = !this.ended && code !== NO_CLOSE_FRAME;
       this.stop();
       void this.session.closed(clean);

@@ -91,7 +91,7 @@ export class PlainSocket implements Line, Teller {
     ws.on('pong', () => this.session.heard());
     ws.on('ping', () => this.session.heard());
     ws.on('message', (data: Buffer, binary: boolean) => this.hear(data, binary));
-    ws.once('close', (code) => this.gone(code));
+    ws.on('close', (code) => this.gone(code));
     // Messages that come meanwhile wait for it.
     if (address.token !== null) this.turns.take(() => this.begin(address.token, address.hello));
     else clock.after(AUTH_WAIT_MS, () => this.opening || this.end('unauthenticated'));
