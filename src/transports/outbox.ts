@@ -8,6 +8,7 @@ import { frameSize, type Message } from './frame.js';
 const CHUNK_BYTES = 48 * 1024;
 /** Of answers that wait for a peer that does not take what was written. One more, however large, is let in. */
 export const WAITING_BYTES_MAX = 256 * 1024;
+const NOWHERE = -1;
 
 /** Somebody who keeps the newest of what it has to say while the peer takes nothing. */
 export interface Patient {
@@ -20,11 +21,13 @@ export interface Patient {
  * and around the library: with compression off, one frame is one piece of bytes and cannot interleave with its own.
  */
 export class Outbox {
-  private queue: Message[] = [];
-  private waitingBytes = 0;
-  private flushing = false;
+  /** Where in `said` the first message of this turn is. */
+  private place = NOWHERE;
   private heldSince: number | null = null;
   private closed = false;
+  /** That message and those put after it, or what waits for the peer. Null: there is one at most, as nearly always. */
+  private queue: Message[] | null = null;
+  private waitingBytes = 0;
   /** Null while nobody waits, which is nearly always. */
   private patients: Set<Patient> | null = null;
 
@@ -49,7 +52,7 @@ export class Outbox {
   }
 
   get queuedBytes(): number {
-    return this.queue.reduce((sum, message) => sum + frameSize(message), this.socket.writableLength);
+    return sum(this.queue, frameSize) + this.socket.writableLength;
   }
 
   put(message: Message): void {
@@ -57,11 +60,11 @@ export class Outbox {
     if (this.held) {
       if (this.waitingBytes > WAITING_BYTES_MAX) return this.overflow();
       this.waitingBytes += answerSize(message);
+    } else if (this.place === NOWHERE) {
+      this.place = writeLater(this, message);
+      return;
     }
-    this.queue.push(message);
-    if (this.flushing || this.held) return;
-    this.flushing = true;
-    flushAtTheEnd(this);
+    this.gathered().push(message);
   }
 
   /**
@@ -69,14 +72,17 @@ export class Outbox {
    * nothing is gained by waiting for the end of it.
    */
   deliver(head: Buffer, body: Buffer, last: boolean): void {
-    if (!last || this.queue.length > 0 || this.held || this.closed) return this.put({ head, body });
+    if (!last || this.place !== NOWHERE || this.held || this.closed) return this.put({ head, body });
     if (this.socket.writable) this.send(chunks.ofOne(head, body));
   }
 
-  /** The turn of the event loop is over. */
-  endOfTurn(): void {
-    this.flushing = false;
-    this.flush();
+  /** The turn of the event loop is over; `first` is what was put first in it, and lies at `place`. */
+  endOfTurn(place: number, first: Message): void {
+    // Written before its turn, or not written any more.
+    if (this.place !== place) return;
+    if (this.queue !== null || first.head === null) return this.flush();
+    this.place = NOWHERE;
+    if (this.socket.writable) this.send(chunks.ofOne(first.head, first.body));
   }
 
   /** Calls back when the peer takes messages again. */
@@ -92,28 +98,38 @@ export class Outbox {
   close(): void {
     this.flush();
     this.closed = true;
-    this.queue = [];
+    this.queue = null;
     this.patients = null;
   }
 
   private flush(): void {
+    const queue = this.gathered();
+    this.place = NOWHERE;
     if (this.closed || !this.socket.writable) return;
     let sent = 0;
-    while (sent < this.queue.length && !this.held) sent = this.write(sent);
-    this.queue = sent === this.queue.length ? [] : this.queue.slice(sent);
+    while (sent < queue.length && !this.held) sent = this.write(queue, sent);
+    this.queue = sent === queue.length ? null : queue.slice(sent);
+  }
+
+  /** Everything that was put and not written. */
+  private gathered(): Message[] {
+    if (this.queue === null) {
+      const first = this.place === NOWHERE ? undefined : said[this.place];
+      this.queue = first ? [first.message] : [];
+    }
+    return this.queue;
   }
 
   /** Writes about one chunk of the queue, beginning at `first`; answers the first message that is left. */
-  private write(first: number): number {
+  private write(queue: readonly Message[], first: number): number {
     let bytes = 0;
     let next = first;
-    for (let message = this.queue[next]; message; message = this.queue[next]) {
+    for (let message = queue[next]; message; message = queue[next]) {
       bytes += frameSize(message);
       if (next > first && bytes > CHUNK_BYTES) break;
       next += 1;
     }
-    const some = next - first === this.queue.length ? this.queue : this.queue.slice(first, next);
-    this.send(chunks.of(some));
+    this.send(chunks.of(next - first === queue.length ? queue : queue.slice(first, next)));
     return next;
   }
 
@@ -131,7 +147,7 @@ export class Outbox {
       if (patient.resume(CHUNK_BYTES)) this.patients?.delete(patient);
       this.flush();
     }
-    this.waitingBytes = this.queue.reduce((sum, message) => sum + answerSize(message), 0);
+    this.waitingBytes = sum(this.queue, answerSize);
   }
 
   private next(): Patient | undefined {
@@ -141,17 +157,27 @@ export class Outbox {
 
 const chunks = new Chunks();
 
-let ready: Outbox[] = [];
+/** The first thing said to each in this turn: nearly always the only one, and this list is all that keeps it. */
+let said: { readonly outbox: Outbox; readonly message: Message }[] = [];
 
 /** One look at all that have something to write: a callback for each of thousands would cost more than its work. */
-function flushAtTheEnd(outbox: Outbox): void {
-  if (ready.push(outbox) === 1) writeAtTheEnd(flushAll);
+function writeLater(outbox: Outbox, message: Message): number {
+  const place = said.push({ outbox, message }) - 1;
+  if (place === 0) writeAtTheEnd(writeAll);
+  return place;
 }
 
-function flushAll(): void {
-  const all = ready;
-  ready = [];
-  for (const one of all) one.endOfTurn();
+function writeAll(): void {
+  // Those too that are added meanwhile.
+  for (let place = 0; place < said.length; place += 1) {
+    const one = said[place];
+    if (one) one.outbox.endOfTurn(place, one.message);
+  }
+  said = [];
+}
+
+function sum(messages: readonly Message[] | null, sizeOf: (message: Message) => number): number {
+  return messages === null ? 0 : messages.reduce((size, message) => size + sizeOf(message), 0);
 }
 
 /** What many share waits at no cost of the one who is slow. */
