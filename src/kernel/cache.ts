@@ -1,10 +1,9 @@
-import { LRUCache } from 'lru-cache';
-
 import { Batch } from './batch.js';
 import type { Clock } from './clock.js';
+import { Recent } from './recent.js';
 
 export interface CacheOptions<V> {
-  /** Entries kept; the ones used longest ago go first. */
+  /** Entries kept at most, see Recent. */
   readonly max: number;
   /** Keys of one load. */
   readonly batchMax: number;
@@ -20,23 +19,18 @@ export interface CacheOptions<V> {
  * those who asked before, and is not kept: it may have read what was there before the change.
  */
 export class Cache<V> {
-  private readonly kept: LRUCache<string, { readonly value: V | null }>;
+  private readonly kept: Recent<{ readonly value: V | null }>;
   private readonly loading = new Map<string, Promise<V | null>>();
   /** Drops and clears are numbered; of each key the last one that dropped it. */
-  private readonly droppedAt: LRUCache<string, number>;
+  private readonly droppedAt: Recent<number>;
   private clearedAt = 0;
   private changes = 0;
   private readonly batch: Batch<V>;
 
   constructor(private readonly options: CacheOptions<V>) {
-    this.kept = new LRUCache({ max: options.max });
-    this.droppedAt = new LRUCache({
-      max: options.max,
-      // A drop that is forgotten early counts as one of everything.
-      dispose: (at, _key, reason) => {
-        if (reason === 'evict') this.clearedAt = Math.max(this.clearedAt, at);
-      },
-    });
+    this.kept = new Recent(options.max);
+    // A drop that is forgotten early counts as one of everything.
+    this.droppedAt = new Recent(options.max, (at) => (this.clearedAt = Math.max(this.clearedAt, at)));
     this.batch = new Batch(options.load, options.batchMax, options.clock);
   }
 

@@ -110,7 +110,7 @@ export class Holds {
     attach: boolean,
     limit: Pick<HoldRequest, 'socketsMax'> = {},
   ): Promise<Truth> {
-    const custom = await this.customs.of(userId);
+    const custom = this.customs.known(userId) ?? (await this.customs.of(userId));
     const request = { userId, holder, activity, attach, ...limit, ...(custom && { custom }) };
     const truth = await this.engine.presence.hold(request);
     // Neither the engine nor Postgres can tell how this user wants to be shown; shown wrongly would be worse.

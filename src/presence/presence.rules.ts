@@ -24,9 +24,11 @@ export function derive(status: CustomStatus): { whileActive: Shown; whileInactiv
 
 /** What the engine needs of a stored choice; null: the user never chose. An expired message is none. */
 export function toCustom(stored: StoredCustom | null, now: number): Custom {
-  if (!stored) return { version: 0, ...derive('ONLINE'), message: null };
+  if (!stored) return NEVER_CHOSEN;
   return { version: stored.version, ...derive(stored.status), message: current(stored.message, now) };
 }
+
+const NEVER_CHOSEN: Custom = { version: 0, ...derive('ONLINE'), message: null };
 
 /** The truth about somebody of whom the engine holds nothing. */
 export function offline(userId: string, lastSeen: number | null, lastActive: number | null): Truth {

@@ -7,6 +7,7 @@ import { Changes } from '../kernel/changes/changes.service.js';
 import { type Cancel, Clock } from '../kernel/clock.js';
 import { Config } from '../kernel/config/config.js';
 import { Directory } from '../kernel/directory/directory.service.js';
+import type { User } from '../kernel/directory/directory.types.js';
 import { Refusal, unauthenticated, userNotFound } from '../kernel/errors.js';
 import { checkId, checkIds } from '../kernel/input.js';
 import { measure } from '../kernel/metrics/measure.js';
@@ -125,7 +126,8 @@ export class PresenceService {
     measure.heartbeat();
     const deviceId = input.deviceId == null ? null : checkId(input.deviceId, 'deviceId');
     // One too many is answered like the last one, and does no more.
-    if (!(await this.limits.heartbeat(caller, deviceId ?? ''))) return this.beaten(await this.truthOf(caller.userId));
+    const admitted = this.limits.heartbeat(caller, deviceId ?? '');
+    if (admitted !== true && !(await admitted)) return this.beaten(await this.truthOf(caller.userId));
     const active = input.active ?? true;
     const socket = this.holds.socketOf(caller);
     let holder: Holder;
@@ -167,17 +169,23 @@ export class PresenceService {
     await this.audit.record({ actorId: null, action: 'override', subjectId: userId, fields: { status } });
   }
 
-  private async beaten(truth: Truth): Promise<HeartbeatView> {
-    return {
-      success: true,
-      nextHeartbeatInSeconds: this.config.heartbeatSeconds,
-      presence: await this.own(truth),
-    };
+  private beaten(truth: Truth): HeartbeatView | Promise<HeartbeatView> {
+    const { heartbeatSeconds: nextHeartbeatInSeconds } = this.config;
+    const presence = this.own(truth);
+    if (!(presence instanceof Promise)) return { success: true, nextHeartbeatInSeconds, presence };
+    return presence.then((own) => ({ success: true, nextHeartbeatInSeconds, presence: own }));
   }
 
-  /** The caller's own presence as others without limits see it: an invisible user reads OFFLINE here too. */
-  private async own(truth: Truth): Promise<PresenceView> {
-    const user = await this.directory.user(truth.userId);
+  /**
+   * The caller's own presence as others without limits see it: an invisible user reads OFFLINE here too. A promise only
+   * where Postgres has to say who they are.
+   */
+  private own(truth: Truth): PresenceView | Promise<PresenceView> {
+    const user = this.directory.sure(truth.userId);
+    return user ? this.ownOf(truth, user) : this.directory.user(truth.userId).then((found) => this.ownOf(truth, found));
+  }
+
+  private ownOf(truth: Truth, user: User | null): PresenceView {
     if (!user) throw unauthenticated();
     return redact(truth, user, ABOUT_ONESELF, this.clock.now());
   }

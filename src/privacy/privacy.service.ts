@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { LRUCache } from 'lru-cache';
 
 import type { Caller } from '../kernel/caller.js';
 import { Changes } from '../kernel/changes/changes.service.js';
@@ -10,6 +9,7 @@ import type { User } from '../kernel/directory/directory.types.js';
 import { badInput, Refusal, userNotFound } from '../kernel/errors.js';
 import { checkId, checkIds } from '../kernel/input.js';
 import { Limits } from '../kernel/limits/limits.service.js';
+import { Recent } from '../kernel/recent.js';
 import { ORDINARY, type PairKey, PrivacyRepository, type PairRow, type SettingsChange } from './privacy.repository.js';
 import { ABOUT_ONESELF, HIDDEN, judge, type Pair, showsTimes } from './privacy.rules.js';
 import { AUDIENCES, ONLINE_AUDIENCES, type PrivacyInput, type PrivacySettings, type Verdict } from './privacy.types.js';
@@ -52,13 +52,8 @@ interface Cached {
  */
 @Injectable()
 export class PrivacyService {
-  private readonly verdicts = new LRUCache<string, Cached>({ max: VERDICTS_MAX });
-  private readonly changedAt = new LRUCache<string, number>({
-    max: CHANGED_MAX,
-    dispose: (asOf, _userId, reason) => {
-      if (reason === 'evict') this.floor = Math.max(this.floor, asOf);
-    },
-  });
+  private readonly verdicts = new Recent<Cached>(VERDICTS_MAX);
+  private readonly changedAt = new Recent<number>(CHANGED_MAX, (asOf) => (this.floor = Math.max(this.floor, asOf)));
   private readonly distinct = new Map<string, Verdict>();
   private readonly ordinary: Verdict;
   private changeCount = 0;

@@ -149,9 +149,10 @@ export class Session {
     this.heardAt = this.services.clock.monotonic();
   }
 
-  /** Counts a message; ends the connection of whoever floods. */
+  /** Counts a message, which is a sign of life too; ends the connection of whoever floods. */
   admit(): Admission {
-    const admission = this.rate.admit(this.services.clock.monotonic());
+    this.heard();
+    const admission = this.rate.admit(this.heardAt);
     if (admission !== 'YES') measure.limited('message');
     if (admission === 'FLOOD') this.line.end('flooding');
     return admission;

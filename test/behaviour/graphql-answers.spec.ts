@@ -3,6 +3,7 @@ import { parse } from 'graphql';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Answers } from '../../src/transports/graphql/answers.js';
 import { Plan } from '../../src/transports/graphql/plan.js';
+import { Ways } from '../../src/transports/graphql/ways.js';
 import { TestApp } from '../support/app.js';
 
 let app: TestApp;
@@ -57,13 +58,23 @@ describe('a plain operation over HTTP', () => {
 
   it('is planned once: what is asked for again and again is not executed by looking at its document', () => {
     const { schema } = app.nest.get(GraphQLSchemaHost);
-    const plan = (text: string) => Plan.of(schema, parse(text));
+    const plan = (text: string) => Plan.of(schema, parse(text), null, app.nest.get(Ways));
     expect(plan('{ userStatuses(userIds: ["bob"]) { user { id } lastSeen message { text } } }')).not.toBeNull();
     expect(
       plan('mutation { heartbeat { success presence { ...P } } } fragment P on UserPresence { status }'),
     ).not.toBeNull();
     expect(plan('{ userStatus(userId: "bob") { status @skip(if: false) } }')).toBeNull();
     expect(plan('{ __schema { types { name } } }')).toBeNull();
+  });
+
+  it('is taken to its method directly, whichever it is', () => {
+    const { schema } = app.nest.get(GraphQLSchemaHost);
+    const ways = app.nest.get(Ways);
+    const types = [schema.getQueryType(), schema.getMutationType()];
+    const fields = types.flatMap((type) => Object.values(type?.getFields() ?? {}).map((field) => ({ type, field })));
+    const byNest = fields.filter(({ type, field }) => ways.to(type?.name ?? '', field) === field.resolve);
+    expect(fields.length).toBeGreaterThan(10);
+    expect(byNest.map(({ field }) => field.name)).toEqual([]);
   });
 
   it('is so for a mutation, for clients of the newer type, and for whoever has no token', async () => {

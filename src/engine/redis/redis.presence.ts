@@ -48,8 +48,11 @@ export class RedisPresence extends PresenceStore {
     this.reads = new Reads(scripts, memberships);
   }
 
-  async hold(request: HoldRequest): Promise<Truth | null> {
-    if (request.holder.kind === 'socket') return this.sockets.hold(request);
+  hold(request: HoldRequest): Promise<Truth | null> {
+    return request.holder.kind === 'socket' ? this.sockets.hold(request) : this.holdLease(request);
+  }
+
+  private async holdLease(request: HoldRequest): Promise<Truth | null> {
     const { userId, holder, activity, custom } = request;
     const args = [holder.id, holder.deviceId ?? '', holder.platform, activity, ...customArgs(custom)];
     const [verdict, truth = '', epoch = ''] = texts(await this.run('lease-hold', userId, ...args));

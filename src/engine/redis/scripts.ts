@@ -110,7 +110,7 @@ export class Scripts {
    * The answer to one hold. Those of one turn of the event loop are one call: most of what a call costs, here and in
    * Redis, is not what it does.
    */
-  async hold(key: string, hold: string): Promise<string> {
+  hold(key: string, hold: string): Promise<string> {
     const lane = this.together ? '' : key;
     let load = this.loads.get(lane);
     if (!load || load.holds.length === HOLDS_A_CALL) {

@@ -66,7 +66,7 @@ export class AuthService {
   known(token: string | null): Caller | null {
     const proven = token === null ? null : this.provenOf(token);
     if (!proven || hasExpired(proven.expiresAt, this.clock.now())) return null;
-    return this.directory.surelyHas(proven.subject) ? { userId: proven.subject, expiresAt: proven.expiresAt } : null;
+    return this.directory.sure(proven.subject) ? { userId: proven.subject, expiresAt: proven.expiresAt } : null;
   }
 
   private recall(token: string): Proven | null {

@@ -63,9 +63,9 @@ export class Directory {
     return this.userCache.get(id);
   }
 
-  /** Whether it is sure, without asking Postgres, that somebody has this id. */
-  surelyHas(id: string): boolean {
-    return Boolean(this.userCache.sure(id));
+  /** As `user`, where it is sure without asking Postgres; undefined: `user` has to say. */
+  sure(id: string): User | null | undefined {
+    return this.userCache.sure(id);
   }
 
   /** How long there has been somebody of this id, milliseconds, as Postgres has it now; null: there is nobody. */

@@ -2,8 +2,9 @@ import { GraphQLError, type ExecutionArgs } from 'graphql';
 import type { Cancel, Clock } from '../../kernel/clock.js';
 import type { Hello } from '../session.js';
 import type { Delivery } from './delivery.js';
+import type { Answer } from './explain.js';
 import type { GraphqlSocket } from './graphql.socket.js';
-import { type Asked, readMessage } from './messages.js';
+import { type Asked, Reader } from './messages.js';
 
 const INIT_WAIT_MS = 3000;
 const SUBSCRIPTIONS_MAX = 100;
@@ -17,8 +18,8 @@ export interface Operator {
   prepare(socket: GraphqlSocket, asked: Asked): Prepared;
   /** Opens a subscription, or answers why not. `onOver` is called once, however it ends. */
   open(socket: GraphqlSocket, id: string, args: ExecutionArgs, onOver: (error?: Error) => void): Promise<Opened>;
-  /** A query or a mutation; the payload as JSON. */
-  execute(args: ExecutionArgs): Promise<string>;
+  /** A query or a mutation. */
+  execute(args: ExecutionArgs): Promise<Answer>;
   explainAll(socket: GraphqlSocket, operationName: string | null, errors: readonly unknown[]): readonly object[];
 }
 
@@ -32,6 +33,8 @@ export type Opened = Delivery | { readonly errors: readonly unknown[] };
 interface Operation {
   delivery: Delivery | null;
 }
+
+const reader = new Reader();
 
 /** The server's side of graphql-transport-ws with one client. */
 export class Dialog {
@@ -51,7 +54,7 @@ export class Dialog {
 
   /** A promise only where there is something to wait for. */
   take(text: string): void | Promise<void> {
-    const message = readMessage(text);
+    const message = reader.read(text);
     if (!message) return this.socket.end('malformed');
     switch (message.type) {
       case 'connection_init':
@@ -102,12 +105,12 @@ export class Dialog {
   private async answer(id: string, args: ExecutionArgs): Promise<void> {
     const operation: Operation = { delivery: null };
     this.operations.set(id, operation);
-    const payload = await this.operator.execute(args);
+    const { text } = await this.operator.execute(args);
     // Ended by the client meanwhile; the id may be in use again.
     if (this.operations.get(id) !== operation) return;
     this.operations.delete(id);
     const name = JSON.stringify(id);
-    this.socket.send(`{"id":${name},"type":"next","payload":${payload}}`);
+    this.socket.send(`{"id":${name},"type":"next","payload":${text}}`);
     this.socket.send(`{"id":${name},"type":"complete"}`);
   }
 

@@ -1,8 +1,9 @@
 import { Logger } from '@nestjs/common';
-import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Caller } from '../../kernel/caller.js';
 import { Refusal } from '../../kernel/errors.js';
 import { measure } from '../../kernel/metrics/measure.js';
+import type { GraphqlContext } from './apollo.options.js';
 
 /** Codes of GraphQL's own failures, all of them the client's to mend. */
 const OWN_CODES: ReadonlySet<unknown> = new Set([
@@ -57,6 +58,24 @@ export function explainAll(
     tell(error, operationName, caller);
     return explain(error);
   });
+}
+
+/** To a query or a mutation. */
+export interface Answer {
+  /** What a client is told, as JSON, errors in our words. */
+  readonly text: string;
+  /** False: the request itself is at fault, and no resolver has run. */
+  readonly executed: boolean;
+}
+
+export function answerOf(args: ExecutionArgs, result: ExecutionResult): Answer {
+  return { text: JSON.stringify(explained(args, result)), executed: 'data' in result };
+}
+
+function explained({ operationName, contextValue }: ExecutionArgs, { errors, ...rest }: ExecutionResult): object {
+  if (!errors) return rest;
+  const { caller } = contextValue as GraphqlContext;
+  return { errors: explainAll(errors, operationName, caller ?? {}), ...rest };
 }
 
 /** Libraries wrap errors in errors: GraphQL's own layers, outermost first, and what they wrap, if anything. */

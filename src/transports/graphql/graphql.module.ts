@@ -13,6 +13,7 @@ import { GraphqlProtocol } from './graphql.protocol.js';
 import { GraphqlServer } from './graphql.server.js';
 import { Groups } from './groups.js';
 import { KeptDocuments } from './kept.documents.js';
+import { Ways } from './ways.js';
 
 // Apart, since Apollo's options need them before there is a schema to hold documents against.
 @Module({ providers: [KeptDocuments], exports: [KeptDocuments] })
@@ -30,7 +31,7 @@ class KeptDocumentsModule {}
     KeptDocumentsModule,
     SocketsModule,
   ],
-  providers: [Answers, Counter, Documents, Doorkeeper, Executor, Groups, GraphqlProtocol, GraphqlServer],
+  providers: [Answers, Counter, Documents, Doorkeeper, Executor, Groups, GraphqlProtocol, GraphqlServer, Ways],
 })
 export class GraphqlModule implements NestModule {
   configure(consumer: MiddlewareConsumer): void {

@@ -16,7 +16,7 @@ import { Delivery } from './delivery.js';
 import { Dialog, type Opened, type Operator, type Prepared } from './dialog.js';
 import { Documents } from './documents.js';
 import { Executor } from './executor.js';
-import { explainAll } from './explain.js';
+import { type Answer, explainAll } from './explain.js';
 import { bearerOf, type GraphqlSocket } from './graphql.socket.js';
 import { Groups } from './groups.js';
 import type { Asked } from './messages.js';
@@ -74,8 +74,8 @@ export class GraphqlProtocol implements Operator {
     });
   }
 
-  async execute(args: ExecutionArgs): Promise<string> {
-    return (await this.executor.answer(args)).text;
+  execute(args: ExecutionArgs): Promise<Answer> {
+    return this.executor.answer(args);
   }
 
   explainAll({ session }: GraphqlSocket, operationName: string | null, errors: readonly unknown[]): readonly object[] {

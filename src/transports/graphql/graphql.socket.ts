@@ -113,7 +113,6 @@ export class GraphqlSocket implements Line {
 
   private take(dialog: Dialog, data: Buffer, binary: boolean): void {
     if (this.ended) return;
-    this.session.heard();
     if (binary) return this.end('malformed');
     const text = data.toString();
     if (this.session.admit() !== 'YES' && !this.spares(text)) return;

@@ -13,32 +13,44 @@ import {
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLField,
+  type GraphQLFieldResolver,
   type GraphQLObjectType,
   type GraphQLResolveInfo,
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql';
+import { type Answer, answerOf } from './explain.js';
+import type { Ways } from './ways.js';
 import { fieldsOf, type Write, writerOf } from './writer.js';
 
-/** `data` as JSON; what graphql-js would answer to a failed resolver; or null, and nothing was executed. */
-export type Planned = string | ExecutionResult | null;
+type Arguments = Record<string, unknown>;
 
 /** How a query or a mutation of one field is executed without looking at its document again. */
 export class Plan {
+  private readonly head: string;
+
   private constructor(
     private readonly schema: GraphQLSchema,
     private readonly operation: OperationDefinitionNode,
     private readonly field: GraphQLField<unknown, unknown>,
+    private readonly resolve: GraphQLFieldResolver<unknown, unknown>,
     private readonly name: string,
     private readonly nodes: readonly [FieldNode, ...FieldNode[]],
     private readonly info: Omit<GraphQLResolveInfo, 'variableValues'>,
     private readonly write: Write,
     /** What the field is called with where the document gives it no arguments; else null. */
-    private readonly defaults: Record<string, unknown> | null,
-  ) {}
+    private readonly defaults: Arguments | null,
+  ) {
+    this.head = `{"data":{${JSON.stringify(name)}:`;
+  }
 
   /** Null where the operation is not of this kind. Of a valid document. */
-  static of(schema: GraphQLSchema, document: DocumentNode, operationName?: string | null): Plan | null {
+  static of(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    operationName: string | null | undefined,
+    ways: Pick<Ways, 'to'>,
+  ): Plan | null {
     const operation = getOperationAST(document, operationName);
     if (!operation || operation.operation === OperationTypeNode.SUBSCRIPTION) return null;
     const type = schema.getRootType(operation.operation);
@@ -49,28 +61,43 @@ export class Plan {
     const [node] = nodes;
     const field = node && type.getFields()[node.name.value];
     const write = field && writerOf(document, field.type, nodes);
-    if (!field?.resolve || !node || !write) return null;
+    const resolve = field && ways.to(type.name, field);
+    if (!resolve || !node || !write) return null;
     const info = infoOf(schema, document, operation, type, field, name, nodes);
     const defaults = node.arguments?.length ? null : argumentsOf(field, node, {});
-    return new Plan(schema, operation, field, name, nodes as [FieldNode, ...FieldNode[]], info, write, defaults);
+    return new Plan(
+      schema,
+      operation,
+      field,
+      resolve,
+      name,
+      nodes as [FieldNode, ...FieldNode[]],
+      info,
+      write,
+      defaults,
+    );
   }
 
-  async run({ variableValues, contextValue, rootValue }: ExecutionArgs): Promise<Planned> {
-    const variables = this.variables(variableValues ?? {});
+  /** Null: the variables do not fit, and nothing was executed. */
+  run(execution: ExecutionArgs): Promise<Answer> | null {
+    const variables = this.variables(execution.variableValues ?? {});
     const args =
       variables && (this.defaults ? { ...this.defaults } : argumentsOf(this.field, this.nodes[0], variables));
-    if (!args) return null;
+    return args && this.call(execution, args, variables);
+  }
+
+  private async call(execution: ExecutionArgs, args: Arguments, variableValues: Arguments): Promise<Answer> {
     try {
-      const info = { ...this.info, variableValues: variables };
-      const value: unknown = await this.field.resolve?.(rootValue, args, contextValue, info);
+      const info = { ...this.info, variableValues };
+      const value: unknown = await this.resolve(execution.rootValue, args, execution.contextValue, info);
       if (value instanceof Error) throw value;
-      return `{${JSON.stringify(this.name)}:${this.write(value)}}`;
+      return { text: `${this.head}${this.write(value)}}}`, executed: true };
     } catch (error) {
-      return this.failed(error);
+      return answerOf(execution, this.failed(error));
     }
   }
 
-  private variables(given: Readonly<Record<string, unknown>>): Record<string, unknown> | null {
+  private variables(given: Readonly<Arguments>): Arguments | null {
     const { variableDefinitions: definitions } = this.operation;
     if (!definitions || definitions.length === 0) return {};
     return getVariableValues(this.schema, definitions, given).coerced ?? null;
@@ -83,11 +110,7 @@ export class Plan {
 }
 
 /** Null: they do not fit. */
-function argumentsOf(
-  field: GraphQLField<unknown, unknown>,
-  node: FieldNode,
-  variables: Record<string, unknown>,
-): Record<string, unknown> | null {
+function argumentsOf(field: GraphQLField<unknown, unknown>, node: FieldNode, variables: Arguments): Arguments | null {
   try {
     return getArgumentValues(field, node, variables);
   } catch (error) {
