@@ -64,10 +64,15 @@ export class Cache<V> {
   known(keys: readonly string[]): Map<string, V> {
     const found = new Map<string, V>();
     for (const key of keys) {
-      const value = this.kept.get(key)?.value;
-      if (value !== null && value !== undefined) found.set(key, value);
+      const value = this.recall(key);
+      if (value !== undefined) found.set(key, value);
     }
     return found;
+  }
+
+  /** As `known`, of one; undefined also where it is known that there is none. */
+  recall(key: string): V | undefined {
+    return this.kept.get(key)?.value ?? undefined;
   }
 
   /** For `prime`, taken before the reading begins. */

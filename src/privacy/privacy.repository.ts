@@ -113,12 +113,12 @@ export class PrivacyRepository {
    * The rows of those pairs whose subject exists, in no order. Of a pair that is not asked for as a whole, the row is
    * left out where its verdict is that of an ordinary pair; the caller has to know that the subject exists.
    */
-  async pairs(keys: readonly PairKey[], whole: (key: PairKey) => boolean): Promise<PairRow[]> {
+  async pairs(keys: readonly PairKey[], whole: readonly boolean[]): Promise<PairRow[]> {
     // Ids never hold a space. The driver would look at every element of an array for what has to be escaped.
     const columns = [
       keys.map((key) => key.subjectId).join(' '),
       keys.map((key) => key.viewerId).join(' '),
-      keys.map(whole).join(' '),
+      whole.join(' '),
     ];
     const rows = await reachable(() => this.database.query<RawPair[]>(PAIRS_SQL, columns));
     return rows.map(toPairRow);

@@ -13,6 +13,7 @@ import { Recent } from '../kernel/recent.js';
 import { ORDINARY, type PairKey, PrivacyRepository, type PairRow, type SettingsChange } from './privacy.repository.js';
 import { ABOUT_ONESELF, HIDDEN, judge, type Pair, showsTimes } from './privacy.rules.js';
 import { AUDIENCES, ONLINE_AUDIENCES, type PrivacyInput, type PrivacySettings, type Verdict } from './privacy.types.js';
+import { type KeptVerdict, VerdictCache } from './verdict.cache.js';
 
 const LIST_MAX = 1000;
 const BLOCKS_MAX = 10_000;
@@ -35,15 +36,10 @@ export interface Dossier {
 }
 
 interface Loading {
-  readonly users: ReadonlyMap<string, User>;
+  /** Those in memory, in the order of the pairs. */
+  readonly users: readonly (User | undefined)[];
   readonly stored: ReadonlySet<string>;
   readonly keep: boolean;
-}
-
-interface Cached {
-  readonly verdict: Verdict;
-  /** The count of changes when the reading began. */
-  readonly asOf: number;
 }
 
 /**
@@ -52,7 +48,7 @@ interface Cached {
  */
 @Injectable()
 export class PrivacyService {
-  private readonly verdicts = new Recent<Cached>(VERDICTS_MAX);
+  private readonly verdicts = new VerdictCache(VERDICTS_MAX);
   private readonly changedAt = new Recent<number>(CHANGED_MAX, (asOf) => (this.floor = Math.max(this.floor, asOf)));
   private readonly distinct = new Map<string, Verdict>();
   private readonly ordinary: Verdict;
@@ -82,24 +78,26 @@ export class PrivacyService {
     stored: ReadonlySet<string> = new Set(),
     keep = true,
   ): Promise<readonly (Dossier | null)[]> {
+    const found = new Array<Dossier | null>(keys.length).fill(null);
     // A user who is not cached comes with the pair's own query.
-    const users = this.directory.known(keys.map((key) => key.subjectId));
+    const users: (User | undefined)[] = [];
     const asked: number[] = [];
-    const fresh = this.changes.fresh();
-    const found = keys.map((key, at): Dossier | null => {
-      const user = users.get(key.subjectId);
-      const verdict = user ? this.cached(key, fresh) : undefined;
+    const recall = this.recaller();
+    for (const [at, key] of keys.entries()) {
+      const user = this.directory.known(key.subjectId);
+      const verdict = user && recall(key);
+      users.push(user);
       // Of whom nothing is shown nothing is asked, or the time that it takes would tell whether they are there.
       const enough = verdict && !(stored.has(key.subjectId) && showsTimes(verdict));
-      if (user && enough) return { user, verdict, certain: true };
-      asked.push(at);
-      return null;
-    });
+      if (enough) found[at] = { user, verdict, certain: true };
+      else asked.push(at);
+    }
     for (let start = 0; start < asked.length; start += PAIRS_A_QUERY) {
       const some = asked.slice(start, start + PAIRS_A_QUERY);
+      const loading = { users: some.map((at) => users[at]), stored, keep };
       const loaded = await this.load(
         some.flatMap((at) => keys[at] ?? []),
-        { users, stored, keep },
+        loading,
       );
       some.forEach((at, i) => (found[at] = loaded[i] ?? null));
     }
@@ -165,22 +163,23 @@ export class PrivacyService {
     const asOf = this.changeCount;
     // Who is in memory exists for as long as changes are heard of; then only what is out of the ordinary is read.
     const trusted = this.changes.fresh();
-    const whole = ({ subjectId }: PairKey) => !trusted || !users.has(subjectId) || stored.has(subjectId);
+    const whole = keys.map(({ subjectId }, i) => !trusted || !users[i] || stored.has(subjectId));
     const prime = this.directory.primer();
     let rows: readonly PairRow[];
     try {
       rows = await this.repository.pairs(keys, whole);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      return keys.map((key) => this.unasked(key, users.get(key.subjectId), error));
+      const recall = this.recaller();
+      return keys.map((key, i) => unasked(users[i], recall(key), error));
     }
     prime(rows.map((row) => row.user));
     // Mostly there is none.
     const byPair = new Map(rows.map((row) => [pairKey(row), row]));
-    return keys.map((key) => {
+    return keys.map((key, i) => {
       const row = rows.length > 0 ? byPair.get(pairKey(key)) : undefined;
-      const dossier = row ? this.dossierOf(row) : whole(key) ? null : this.ordinaryOf(users.get(key.subjectId));
-      if (keep && dossier) this.verdicts.set(pairKey(key), { verdict: dossier.verdict, asOf });
+      const dossier = row ? this.dossierOf(row) : whole[i] ? null : this.ordinaryOf(users[i]);
+      if (keep && dossier) this.verdicts.set(key.viewerId, key.subjectId, { verdict: dossier.verdict, asOf });
       return dossier;
     });
   }
@@ -195,13 +194,6 @@ export class PrivacyService {
     return user ? { user, verdict: this.ordinary, certain: true } : null;
   }
 
-  /** Closed, not open: who cannot be judged is hidden. */
-  private unasked(key: PairKey, user: User | undefined, refusal: Refusal): Dossier {
-    if (!user) throw refusal;
-    const verdict = this.cached(key);
-    return { user, verdict: verdict ?? HIDDEN, certain: verdict !== undefined };
-  }
-
   /** Equal verdicts are one object: there are few, and every watcher holds one. */
   private judge(pair: Pair): Verdict {
     const verdict = judge(pair, this.config.privacyReciprocal);
@@ -211,13 +203,30 @@ export class PrivacyService {
     return known ?? verdict;
   }
 
-  private cached(key: PairKey, fresh = this.changes.fresh()): Verdict | undefined {
-    if (key.subjectId === key.viewerId) return ABOUT_ONESELF;
-    if (!fresh) return undefined;
-    const entry = this.verdicts.get(pairKey(key));
-    if (!entry || entry.asOf < this.floor) return undefined;
-    if (entry.asOf < (this.changedAt.get(key.subjectId) ?? 0)) return undefined;
-    return entry.asOf < (this.changedAt.get(key.viewerId) ?? 0) ? undefined : entry.verdict;
+  /** What is kept of pairs at this moment. Quickest where pairs of one viewer follow one another. */
+  private recaller(): (key: PairKey) => Verdict | undefined {
+    if (!this.changes.fresh()) return (key) => (isOneself(key) ? ABOUT_ONESELF : undefined);
+    let viewerId: string | null = null;
+    let verdicts: ReadonlyMap<string, KeptVerdict> | undefined;
+    return (key) => {
+      if (isOneself(key)) return ABOUT_ONESELF;
+      if (key.viewerId !== viewerId) verdicts = this.verdicts.of((viewerId = key.viewerId));
+      const kept = verdicts?.get(key.subjectId);
+      return kept && this.holds(kept, key) ? kept.verdict : undefined;
+    };
+  }
+
+  private holds(kept: KeptVerdict, { subjectId, viewerId }: PairKey): boolean {
+    if (kept.asOf === this.changeCount) return true;
+    const { asOf } = kept;
+    if (asOf < this.floor || asOf < this.changedSince(subjectId) || asOf < this.changedSince(viewerId)) return false;
+    kept.asOf = this.changeCount;
+    return true;
+  }
+
+  /** The count of changes with the last one of a user. */
+  private changedSince(userId: string): number {
+    return this.changedAt.get(userId) ?? 0;
   }
 
   private forget(change: Change): void {
@@ -233,8 +242,8 @@ export class PrivacyService {
         return;
       case 'block':
       case 'contact':
-        this.verdicts.delete(pairKey({ subjectId: change.userId, viewerId: change.otherId }));
-        this.verdicts.delete(pairKey({ subjectId: change.otherId, viewerId: change.userId }));
+        this.verdicts.delete(change.otherId, change.userId);
+        this.verdicts.delete(change.userId, change.otherId);
         // A reading under way must not put the old verdict back.
         this.changedAt.set(change.userId, this.changeCount);
         return;
@@ -244,6 +253,14 @@ export class PrivacyService {
     }
   }
 }
+
+/** Closed, not open: who cannot be judged is hidden. */
+function unasked(user: User | undefined, verdict: Verdict | undefined, refusal: Refusal): Dossier {
+  if (!user) throw refusal;
+  return { user, verdict: verdict ?? HIDDEN, certain: verdict !== undefined };
+}
+
+const isOneself = ({ subjectId, viewerId }: PairKey) => subjectId === viewerId;
 
 /** One key for a pair; ids never hold a space. */
 function pairKey(key: PairKey): string {

@@ -73,9 +73,9 @@ export class Directory {
     return this.reads.ageOf(id);
   }
 
-  /** Those that are in memory, without asking Postgres. Names may be a moment old. */
-  known(ids: readonly string[]): Map<string, User> {
-    return this.userCache.known(ids);
+  /** Somebody who is in memory, without asking Postgres. Names may be a moment old. */
+  known(id: string): User | undefined {
+    return this.userCache.recall(id);
   }
 
   /** From now on users are read like this: by whoever wants something else of them in the same query. */
