@@ -10,13 +10,14 @@ import { Directory } from '../kernel/directory/directory.service.js';
 import { Refusal } from '../kernel/errors.js';
 import { checkId, checkIds } from '../kernel/input.js';
 import { measure } from '../kernel/metrics/measure.js';
-import { Stream } from '../kernel/stream.js';
+import type { Stream } from '../kernel/stream.js';
 import { tellAtTheEnd } from '../kernel/turn.js';
 import { HIDDEN } from '../privacy/privacy.rules.js';
 import { type Dossier, PrivacyService } from '../privacy/privacy.service.js';
 import { Inquiry } from './presence.inquiry.js';
-import { type First, Subject, type Watch, Watcher } from './presence.subject.js';
+import { Subject } from './presence.subject.js';
 import type { AroundWatch, MovingTarget, PresenceView, WatchTarget } from './presence.types.js';
+import { type Doubt, type First, Watch, type Watcher } from './presence.watch.js';
 import { WatchIndex } from './watch.index.js';
 import { checkBudget, WATCHED_MAX, WatchTargets } from './watch.targets.js';
 
@@ -24,10 +25,6 @@ interface Heard {
   readonly userId: string;
   readonly truth: Truth | null;
 }
-
-/** Of nearly all watches. */
-const NOWHERE: ReadonlySet<string> = new Set();
-const SETTLED = Promise.resolve();
 
 /**
  * The live views. Truths come in from the engine, verdicts from privacy; what a viewer would not notice goes nowhere.
@@ -72,7 +69,7 @@ export class PresenceFeed {
    * when the caller leaves the conversation.
    */
   async watch(caller: Caller, target: WatchTarget, snapshot: boolean): Promise<Stream<PresenceView>> {
-    return (await this.open(caller, target, snapshot)).stream;
+    return this.open(caller, target, snapshot);
   }
 
   /** Everybody around the caller, kept current: contacts first, then members of the same conversations, at most 5000. */
@@ -80,7 +77,7 @@ export class PresenceFeed {
     const named = new Set<string>();
     const watch = await this.open(caller, { around: named }, true);
     return {
-      stream: watch.stream,
+      stream: watch,
       add: (userIds) => this.name(watch, named, userIds),
       drop: (userIds) => {
         for (const userId of userIds ?? [...named]) named.delete(userId);
@@ -92,25 +89,16 @@ export class PresenceFeed {
   private async open(caller: Caller, about: WatchTarget, snapshot: boolean): Promise<Watch> {
     const target = 'userIds' in about ? null : about;
     const named = 'userIds' in about ? [...new Set(checkIds(about.userIds, 'userIds', WATCHED_MAX))] : [];
-    const conversationId =
-      target && 'conversationId' in target ? checkId(target.conversationId, 'conversationId') : null;
-    const watch: Watch = {
-      viewerId: caller.userId,
-      target,
-      stream: new Stream({ keyOf: subjectOf, onClose: () => this.close(watch) }),
-      watchers: [],
-      budget: caller.watching ?? { users: 0 },
-      conversations: conversationId === null ? NOWHERE : new Set([conversationId]),
-      settling: SETTLED,
-      unsettled: false,
-    };
+    if (target && 'conversationId' in target) checkId(target.conversationId, 'conversationId');
+    const budget = caller.watching ?? { users: 0 };
+    const watch: Watch = new Watch(caller.userId, target, budget, () => this.close(watch));
     this.index.add(watch);
     try {
       const userIds = target ? await this.targets.meant(watch, target) : named;
       checkBudget(watch, userIds.length);
       await this.add(watch, userIds, snapshot ? 'told' : 'known');
     } catch (error) {
-      watch.stream.end();
+      watch.end();
       throw error;
     }
     return watch;
@@ -157,15 +145,8 @@ export class PresenceFeed {
     // Somebody may have hidden without our hearing of it: every verdict is asked for again before anything is sent.
     if (!this.changes.fresh()) return this.doubt(subject.watchers);
     const began = measure.moment();
-    const now = this.clock.now();
-    const { watchers } = subject;
-    const offered = watchers.length;
-    // From the end: to be told may be the end of one.
-    for (let at = watchers.length - 1; at >= 0; at -= 1) {
-      const watcher = watchers[at];
-      if (watcher?.state === 'JUDGED') tell(watcher, 'face', now, last);
-    }
-    measure.fannedOut(began, offered);
+    subject.tell('face', this.clock.now(), last);
+    measure.fannedOut(began, subject.count);
   }
 
   private onChange(change: Change): void {
@@ -211,7 +192,7 @@ export class PresenceFeed {
     checkBudget(watch, fresh.length);
     for (const userId of wanted) {
       const shown = known.get(userId)?.shown;
-      if (shown) watch.stream.push(shown.view);
+      if (shown) watch.push(shown.view);
       named.add(userId);
     }
     try {
@@ -236,7 +217,6 @@ export class PresenceFeed {
       await this.arrival(added);
       // Who takes the present state as known needs no newer one: from now on every change is heard of.
       if (first === 'told') await this.look(known);
-      for (const watcher of added) if (watcher.state === 'COMING') watcher.state = 'OPENING';
       await this.judge(added);
     } catch (error) {
       this.remove(watch, new Set(added));
@@ -253,9 +233,7 @@ export class PresenceFeed {
         this.subjects.set(userId, subject);
         fresh.push(subject);
       }
-      const watcher = new Watcher(watch, subject, first);
-      subject.join(watcher);
-      return watcher;
+      return subject.join(watch, first);
     });
     if (fresh.length > 0) this.bring(fresh);
     return added;
@@ -268,7 +246,7 @@ export class PresenceFeed {
       for (const [i, subject] of subjects.entries()) {
         subject.coming = null;
         const truth = truths[i];
-        if (subject.watchers.length === 0) this.engine.presence.unwatch([subject.userId]);
+        if (subject.count === 0) this.engine.presence.unwatch([subject.userId]);
         else if (truth) this.onTruth(subject.userId, truth);
       }
     });
@@ -291,16 +269,15 @@ export class PresenceFeed {
 
   private remove(watch: Watch, leaving: ReadonlySet<Watcher>): void {
     watch.watchers = watch.watchers.filter((watcher) => !leaving.has(watcher));
-    for (const watcher of leaving) if (watcher.state !== 'GONE') this.detach(watcher);
+    for (const watcher of leaving) if (!watcher.gone) this.detach(watcher);
   }
 
   private detach(watcher: Watcher): void {
     const { watch, subject } = watcher;
-    watcher.state = 'GONE';
     watch.budget.users -= 1;
     this.doubtful.delete(watcher);
     subject.leave(watcher);
-    if (subject.watchers.length > 0) return;
+    if (subject.count > 0) return;
     this.subjects.delete(subject.userId);
     // One that is still coming: whoever brings it will find that nobody wants it. One that did not come is not watched.
     if (!subject.coming) this.engine.presence.unwatch([subject.userId]);
@@ -314,7 +291,7 @@ export class PresenceFeed {
     watch.settling = watch.settling.then(async () => {
       watch.unsettled = false;
       this.unsettled.delete(watch);
-      if (watch.stream.closed) return;
+      if (watch.closed) return;
       try {
         const meant = new Set(await this.targets.meant(watch, target));
         const leaving = watch.watchers.filter(({ subjectId }) => !meant.has(subjectId) && !isNamed(target, subjectId));
@@ -322,19 +299,19 @@ export class PresenceFeed {
         await this.add(watch, [...meant], 'told');
       } catch (error) {
         if (!(error instanceof Refusal)) this.log.error(error);
-        if (error instanceof Refusal && error.code !== 'SERVICE_UNAVAILABLE') watch.stream.end(error);
-        else if (!watch.stream.closed) this.unsettled.add(watch);
+        if (error instanceof Refusal && error.code !== 'SERVICE_UNAVAILABLE') watch.end(error);
+        else if (!watch.closed) this.unsettled.add(watch);
       }
     });
   }
 
   private doubt(watchers: Iterable<Watcher>): void {
     for (const watcher of watchers) {
-      watcher.doubts += 1;
+      watcher.subject.suspect(watcher);
+      if (!watcher.doubt) continue;
+      watcher.doubt.count += 1;
       // One that opens is being asked about; the answer finds that it was doubted meanwhile.
-      if (watcher.state === 'COMING' || watcher.state === 'OPENING') continue;
-      watcher.state = 'DOUBTED';
-      this.doubtful.add(watcher);
+      if (!watcher.doubt.opening) this.doubtful.add(watcher);
     }
     this.askSoon();
   }
@@ -366,7 +343,7 @@ export class PresenceFeed {
       await this.judge(asked);
     } catch (error) {
       if (!(error instanceof Refusal)) this.log.error(error);
-      for (const watcher of asked) if (watcher.state !== 'GONE') this.doubtful.add(watcher);
+      for (const watcher of asked) if (watcher.doubt) this.doubtful.add(watcher);
     } finally {
       this.asking = false;
       if (this.askedMeanwhile) this.askSoon();
@@ -376,23 +353,25 @@ export class PresenceFeed {
 
   /** One question for all of them. Whoever was doubted meanwhile, or could not be judged, is asked about again. */
   private async judge(watchers: readonly Watcher[]): Promise<void> {
-    const doubts = watchers.map((watcher) => watcher.doubts);
+    const counts = watchers.map(({ doubt }) => doubt?.count);
     const stored = new Set<string>();
     for (const { subject } of watchers) if (subject.away) stored.add(subject.userId);
     const [dossiers] = await Promise.all([this.inquiry.ask(watchers, stored), this.refresh(watchers)]);
     const now = this.clock.now();
     watchers.forEach((watcher, i) => {
-      if (watcher.state === 'GONE') return;
+      const { doubt } = watcher;
+      if (!doubt) return;
       const dossier = dossiers[i] ?? null;
-      if (watcher.doubts !== doubts[i]) {
-        watcher.state = 'DOUBTED';
+      if (doubt.count !== counts[i]) {
+        doubt.opening = false;
         this.doubtful.add(watcher);
         return this.askSoon();
       }
+      const certain = dossier?.certain !== false;
       // Closed meanwhile: a new watcher sees somebody hidden, one who saw more is told nothing.
-      if (dossier?.certain !== false || watcher.first !== null) decide(watcher, dossier, now);
-      if (dossier?.certain !== false) return;
-      watcher.state = 'DOUBTED';
+      if (certain || doubt.first !== null) decide(watcher, doubt, dossier, now);
+      if (certain) return;
+      watcher.subject.suspect(watcher);
       this.doubtful.add(watcher);
     });
   }
@@ -400,7 +379,7 @@ export class PresenceFeed {
   /** Since those who are watched already last changed, they may have been active: an event says since when not. */
   private async refresh(watchers: readonly Watcher[]): Promise<void> {
     const userIds = new Set<string>();
-    for (const { state, subject } of watchers) if (state === 'DOUBTED') userIds.add(subject.userId);
+    for (const { doubt, subject } of watchers) if (doubt && !doubt.opening) userIds.add(subject.userId);
     try {
       await this.look([...userIds]);
     } catch (error) {
@@ -412,11 +391,7 @@ export class PresenceFeed {
   private bury(userId: string): void {
     const subject = this.subjects.get(userId);
     if (!subject) return;
-    subject.bury();
-    const now = this.clock.now();
-    for (const watcher of [...subject.watchers]) {
-      if (watcher.state === 'JUDGED' || watcher.state === 'DOUBTED') tell(watcher, 'outline', now);
-    }
+    subject.tellBurial(this.clock.now());
     this.doubt(subject.watchers);
   }
 
@@ -433,32 +408,19 @@ export class PresenceFeed {
   }
 }
 
-function decide(watcher: Watcher, dossier: Dossier | null, now: number): void {
-  const { first, subject } = watcher;
-  watcher.state = 'JUDGED';
-  watcher.doubts = 0;
-  watcher.first = null;
-  watcher.verdict = dossier?.verdict ?? null;
-  if (!dossier) return;
+/** Sends what the viewer may see now if it differs in what counts from what is known. */
+function decide(watcher: Watcher, { first, shown }: Doubt, dossier: Dossier | null, now: number): void {
+  const { subject, watch } = watcher;
+  if (!dossier) return subject.judge(watcher, null, shown);
   subject.remember(dossier.user, dossier.lastSeen, dossier.lastActive);
-  if (first === 'known') watcher.shown = subject.show(dossier.verdict, now);
+  const seen = subject.show(dossier.verdict, now);
   // To those who watched the id, somebody who begins to exist was somebody hidden until now.
-  if (first === null) watcher.shown ??= subject.show(HIDDEN, now);
-  tell(watcher, 'outline', now);
-}
-
-/** Sends what the viewer may see now if it differs in what counts; remembers it either way. */
-function tell(watcher: Watcher, what: 'face' | 'outline', now: number, last = false): void {
-  const shown = watcher.verdict && watcher.subject.show(watcher.verdict, now);
-  if (!shown || shown === watcher.shown) return;
-  const noticed = watcher.shown?.[what] !== shown[what];
-  watcher.shown = shown;
-  if (noticed) watcher.watch.stream.push(shown.view, last);
+  const before = first === null ? (shown ?? subject.show(HIDDEN, now)) : first === 'known' ? seen : null;
+  subject.judge(watcher, dossier.verdict, seen);
+  if (seen && seen.outline !== before?.outline) watch.push(seen.view);
 }
 
 /** Also somebody who was named while whom the target means was looked up. */
 function isNamed(target: MovingTarget, userId: string): boolean {
   return 'around' in target && target.around.has(userId);
 }
-
-const subjectOf = (view: PresenceView) => view.userId;

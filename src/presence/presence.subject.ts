@@ -1,175 +1,147 @@
-import type { Truth } from '../engine/engine.js';
-import type { User } from '../kernel/directory/directory.types.js';
-import type { Stream } from '../kernel/stream.js';
 import { HIDDEN } from '../privacy/privacy.rules.js';
 import type { Verdict } from '../privacy/privacy.types.js';
-import { completed, faceOf, lacksLastSeen, lensOf, offline, outlineOf, redact } from './presence.rules.js';
-import type { MovingTarget, PresenceView } from './presence.types.js';
+import { Portrait, type Shown } from './presence.portrait.js';
+import { lensOf } from './presence.rules.js';
+import { type First, type Watch, Watcher } from './presence.watch.js';
 
-/** A view with what is compared to tell whether somebody notices a change. */
-export interface Shown {
-  readonly view: PresenceView;
-  readonly face: string;
-  readonly outline: string;
-  readonly madeAt: number;
-}
-
-/** One live stream of one viewer. */
-export interface Watch {
-  readonly viewerId: string;
-  /** Null: users who were named. */
-  readonly target: MovingTarget | null;
-  readonly stream: Stream<PresenceView>;
-  /** A list, as there may be millions of them in all: who looks for one looks through it, which is seldom. */
-  watchers: readonly Watcher[];
-  /** Users watched by the socket, all its watches together. */
-  readonly budget: { users: number };
-  /** Whose membership decides whom the target means. */
-  conversations: ReadonlySet<string>;
-  /** The last look at whom the target means; the next one waits for it, and serves all changes until it begins. */
-  settling: Promise<void>;
-  unsettled: boolean;
-}
-
-/** Of the first view: `told` sends it, `known` takes it as known without sending. */
-export type First = 'told' | 'known';
-
-/** One subject in one watch; as a pair of the two, what privacy is asked about. */
-export class Watcher {
-  /**
-   * COMING: events about the subject may still be missed. OPENING: being asked about for the first time. DOUBTED: the
-   * verdict may be void. Only JUDGED ones are told. GONE: watches no more.
-   */
-  state: 'COMING' | 'OPENING' | 'JUDGED' | 'DOUBTED' | 'GONE' = 'COMING';
-  /** Among the watchers of the subject. */
-  place = 0;
-  /** Null: there is no such user. */
-  verdict: Verdict | null = null;
-  /** What the viewer was told last, or would know without being told. */
-  shown: Shown | null = null;
-  /** Counts what made a verdict void, so that an answer to an older question is not believed. */
-  doubts = 0;
-
-  constructor(
-    readonly watch: Watch,
-    readonly subject: Subject,
-    /** Null: it is no longer to come. */
-    public first: First | null,
-  ) {}
-
-  get subjectId(): string {
-    return this.subject.userId;
-  }
-
-  get viewerId(): string {
-    return this.watch.viewerId;
-  }
-}
-
-// A bucket moves by itself; a view with one is made anew for those who come later.
-const BUCKET_KEPT_MS = 60_000;
-
-/** Somebody who is watched on this instance: the newest truth, and the few views that can be made of it. */
-export class Subject {
-  private readonly list: Watcher[] = [];
-  private truth: Truth | null = null;
-  private person: User | null = null;
-  private deleted = false;
-  private views: (Shown | undefined)[] = [];
+/** Somebody who is watched on this instance, and those who watch. */
+export class Subject extends Portrait {
+  private circles: readonly Circle[] = [];
+  private readonly doubted: Watcher[] = [];
   /** Until no event can be missed; refuses as the engine does, and stays then. */
   coming: Promise<void> | null = null;
 
-  constructor(readonly userId: string) {}
+  get count(): number {
+    return this.circles.reduce((sum, { size }) => sum + size, this.doubted.length);
+  }
 
-  /** Whoever leaves while somebody goes through this from the end to the beginning lets nobody be left out. */
+  get watchers(): readonly Watcher[] {
+    return [...this.circles.flatMap((circle) => circle.watchers), ...this.doubted];
+  }
+
+  /** Told nothing until it is judged. */
+  join(watch: Watch, first: First): Watcher {
+    const doubt = { opening: true, first, shown: null, count: 0 };
+    const watcher = new Watcher(watch, this, doubt, this.doubted.length);
+    this.doubted.push(watcher);
+    return watcher;
+  }
+
+  leave(watcher: Watcher): void {
+    const { circle } = watcher;
+    if (circle) this.take(watcher, circle);
+    else drop(this.doubted, watcher);
+    watcher.circle = watcher.doubt = null;
+  }
+
+  /** From now on one that was in doubt is told what the verdict allows. Null: there is no such user. */
+  judge(watcher: Watcher, verdict: Verdict | null, shown: Shown | null): void {
+    drop(this.doubted, watcher);
+    let circle = this.circles.find((one) => one.suits(verdict, shown));
+    if (!circle) this.circles = [...this.circles, (circle = new Circle(verdict))];
+    circle.shown = shown;
+    circle.add(watcher);
+    watcher.doubt = null;
+  }
+
+  /** One that was judged is told nothing until it is judged again. */
+  suspect(watcher: Watcher): void {
+    const { circle } = watcher;
+    if (!circle) return;
+    this.take(watcher, circle);
+    watcher.circle = null;
+    watcher.doubt = { opening: false, first: null, shown: circle.shown, count: 0 };
+    watcher.place = this.doubted.push(watcher) - 1;
+  }
+
+  /** Tells everybody who is judged what they may see now, where it differs in what counts. */
+  tell(what: 'face' | 'outline', now: number, last = false): void {
+    const { circles } = this;
+    for (const circle of circles) {
+      if (circle.verdict) circle.tell(this.show(circle.verdict, now), what, last);
+    }
+    if (circles.length > 1) this.unite();
+  }
+
+  /** The user was deleted: everybody, who is in doubt too, sees what they see of somebody hidden. */
+  tellBurial(now: number): void {
+    this.bury();
+    this.tell('outline', now);
+    const hidden = this.show(HIDDEN, now);
+    for (const { watch, doubt } of [...this.doubted]) {
+      if (!hidden || !doubt?.shown || doubt.shown.outline === hidden.outline) continue;
+      doubt.shown = hidden;
+      watch.push(hidden.view);
+    }
+  }
+
+  private take(watcher: Watcher, circle: Circle): void {
+    circle.remove(watcher);
+    if (circle.size === 0) this.circles = this.circles.filter((one) => one !== circle);
+  }
+
+  /** Those who had known different things may know the same by now. */
+  private unite(): void {
+    const united: Circle[] = [];
+    for (const circle of this.circles) {
+      const same = united.find((one) => one.suits(circle.verdict, circle.shown));
+      if (same) for (const watcher of circle.watchers) same.add(watcher);
+      else united.push(circle);
+    }
+    this.circles = united;
+  }
+}
+
+/**
+ * Watchers of one subject who may see the same and were told the same last: what is news to one of them is news to all,
+ * so that it is found out once, and to tell one of thousands takes no look at what it has known.
+ */
+export class Circle {
+  private readonly list: Watcher[] = [];
+  private readonly lens: number | null;
+  /** What they were told last, or would know without being told. */
+  shown: Shown | null = null;
+
+  /** `verdict`: one of those that let the same through; null where there is no such user. */
+  constructor(readonly verdict: Verdict | null) {
+    this.lens = verdict && lensOf(verdict);
+  }
+
+  get size(): number {
+    return this.list.length;
+  }
+
   get watchers(): readonly Watcher[] {
     return this.list;
   }
 
-  join(watcher: Watcher): void {
+  suits(verdict: Verdict | null, shown: Shown | null): boolean {
+    return this.lens === (verdict && lensOf(verdict)) && this.shown?.outline === shown?.outline;
+  }
+
+  add(watcher: Watcher): void {
+    watcher.circle = this;
     watcher.place = this.list.push(watcher) - 1;
   }
 
-  /** Of one that has joined and not left. The last one takes the place. */
-  leave({ place }: Watcher): void {
-    const last = this.list.pop();
-    if (!last || last.place === place) return;
-    last.place = place;
-    this.list[place] = last;
+  remove(watcher: Watcher): void {
+    drop(this.list, watcher);
   }
 
-  /** False when nobody can notice it. Null: the engine holds nothing about them any more. */
-  learn(truth: Truth | null): boolean {
-    if (truth && this.truth && truth.version <= this.truth.version) return this.catchUp(this.truth, truth);
-    if (!truth && (!this.truth || this.truth.version === 0)) return false;
-    this.truth = truth ? completed(truth, this.truth?.lastSeen ?? null) : vanished(this.truth);
-    this.views = [];
-    return true;
-  }
-
-  /** Activity moves without a new version: whoever is told next is told the newest. */
-  private catchUp(known: Truth, truth: Truth): false {
-    if (truth.version === known.version && (truth.lastActive ?? 0) > (known.lastActive ?? 0)) {
-      this.truth = truth;
-      this.views = [];
-    }
-    return false;
-  }
-
-  /** What Postgres knows: of the times, only what the engine has not told. */
-  remember(user: User, lastSeen: number | null | undefined, lastActive: number | null | undefined): void {
-    // Read again with every question: a view is made anew, and all watchers' equal views given up, only for news.
-    if (this.person !== user && !(this.person && isSame(this.person, user))) {
-      this.person = user;
-      this.views = [];
-    }
-    this.deleted = false;
-    if (!this.unknown || lastSeen === undefined) return;
-    this.truth = completed(this.truth ?? offline(this.userId, null, lastActive ?? null), lastSeen);
-    this.views = [];
-  }
-
-  /** The user was deleted: everybody sees what they see of somebody hidden. */
-  bury(): void {
-    this.deleted = true;
-    this.views = [];
-  }
-
-  /** Gone or invisible, which is the same to whoever asks. */
-  get away(): boolean {
-    return this.truth === null || this.truth.status === 'OFFLINE';
-  }
-
-  /** Whether the last seen of Postgres is still needed. */
-  private get unknown(): boolean {
-    return this.truth === null || lacksLastSeen(this.truth);
-  }
-
-  /** The same object for everybody whose verdict lets the same through. Null until the user is known. */
-  show(verdict: Verdict, now: number): Shown | null {
-    if (!this.person) return null;
-    const allowed = this.deleted ? HIDDEN : verdict;
-    const lens = lensOf(allowed);
-    const kept = this.views[lens];
-    if (kept && (allowed.bucket !== 'TRUE' || now - kept.madeAt < BUCKET_KEPT_MS)) return kept;
-    const view = redact(this.truth ?? offline(this.userId, null, null), this.person, allowed, now);
-    const shown = { view, face: faceOf(view), outline: outlineOf(view), madeAt: now };
-    this.views[lens] = shown;
-    return shown;
+  tell(shown: Shown | null, what: 'face' | 'outline', last: boolean): void {
+    const before = this.shown;
+    if (!shown || shown === before) return;
+    this.shown = shown;
+    if (before?.[what] === shown[what]) return;
+    // A list of their own: to be told may be the end of somebody.
+    for (const watcher of [...this.list]) if (watcher.circle === this) watcher.watch.push(shown.view, last);
   }
 }
 
-function isSame(a: User, b: User): boolean {
-  return a.username === b.username && a.displayName === b.displayName && a.avatarUrl === b.avatarUrl;
-}
-
-/** The engine forgets who is offline and stored; who vanishes while shown was last seen when last active. */
-function vanished(last: Truth | null): Truth | null {
-  if (!last) return null;
-  const lastSeen = last.status === 'OFFLINE' ? last.lastSeen : latest(last.lastSeen, last.lastActive);
-  return offline(last.userId, lastSeen, last.lastActive);
-}
-
-function latest(a: number | null, b: number | null): number | null {
-  return a === null || b === null ? (a ?? b) : Math.max(a, b);
+/** The last one takes the place. */
+function drop(list: Watcher[], { place }: Watcher): void {
+  const last = list.pop();
+  if (!last || last.place === place) return;
+  last.place = place;
+  list[place] = last;
 }

@@ -1,5 +1,5 @@
 import { Multimap } from '../kernel/multimap.js';
-import type { Watch } from './presence.subject.js';
+import type { Watch } from './presence.watch.js';
 
 /** The live watches of this instance, by who watches and by the conversations they depend on. */
 export class WatchIndex {

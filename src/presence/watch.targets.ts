@@ -1,6 +1,6 @@
 import type { Directory } from '../kernel/directory/directory.service.js';
 import { badInput, conversationNotFound } from '../kernel/errors.js';
-import type { Watch } from './presence.subject.js';
+import type { Watch } from './presence.watch.js';
 import type { MovingTarget } from './presence.types.js';
 import type { WatchIndex } from './watch.index.js';
 
@@ -31,7 +31,7 @@ export class WatchTargets {
   private async around(watch: Watch, named: ReadonlySet<string>): Promise<readonly string[]> {
     const conversations = await this.directory.conversationsOf(watch.viewerId, CONVERSATIONS_MAX);
     // Before their members are read: whoever joins meanwhile is looked for again.
-    if (!watch.stream.closed) this.index.follow(watch, new Set(conversations));
+    if (!watch.closed) this.index.follow(watch, new Set(conversations));
     const people = await this.directory.acquaintancesOf(watch.viewerId, WATCHED_BY_SOCKET_MAX - named.size);
     return [...new Set([...named, ...people])];
   }
