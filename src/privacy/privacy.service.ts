@@ -79,27 +79,31 @@ export class PrivacyService {
     keep = true,
   ): Promise<readonly (Dossier | null)[]> {
     const found = new Array<Dossier | null>(keys.length).fill(null);
-    // A user who is not cached comes with the pair's own query.
+    // Side by side: pairs that have to be asked about, their places, and whom of them is in memory. A user who is not
+    // comes with the pair's own query.
+    const asked: PairKey[] = [];
+    const places: number[] = [];
     const users: (User | undefined)[] = [];
-    const asked: number[] = [];
     const recall = this.recaller();
-    for (const [at, key] of keys.entries()) {
+    let at = -1;
+    for (const key of keys) {
+      at += 1;
       const user = this.directory.known(key.subjectId);
       const verdict = user && recall(key);
-      users.push(user);
       // Of whom nothing is shown nothing is asked, or the time that it takes would tell whether they are there.
       const enough = verdict && !(stored.has(key.subjectId) && showsTimes(verdict));
-      if (enough) found[at] = { user, verdict, certain: true };
-      else asked.push(at);
+      if (enough) {
+        found[at] = { user, verdict, certain: true };
+        continue;
+      }
+      asked.push(key);
+      places.push(at);
+      users.push(user);
     }
     for (let start = 0; start < asked.length; start += PAIRS_A_QUERY) {
-      const some = asked.slice(start, start + PAIRS_A_QUERY);
-      const loading = { users: some.map((at) => users[at]), stored, keep };
-      const loaded = await this.load(
-        some.flatMap((at) => keys[at] ?? []),
-        loading,
-      );
-      some.forEach((at, i) => (found[at] = loaded[i] ?? null));
+      const end = start + PAIRS_A_QUERY;
+      const loaded = await this.load(asked.slice(start, end), { users: users.slice(start, end), stored, keep });
+      places.slice(start, end).forEach((place, i) => (found[place] = loaded[i] ?? null));
     }
     return found;
   }
