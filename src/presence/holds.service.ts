@@ -111,8 +111,8 @@ export class Holds {
     limit: Pick<HoldRequest, 'socketsMax'> = {},
   ): Promise<Truth> {
     const custom = this.customs.known(userId) ?? (await this.customs.of(userId));
-    const request = { userId, holder, activity, attach, ...limit, ...(custom && { custom }) };
-    const truth = await this.engine.presence.hold(request);
+    const { socketsMax } = limit;
+    const truth = await this.engine.presence.hold({ userId, holder, activity, attach, custom, socketsMax });
     // Neither the engine nor Postgres can tell how this user wants to be shown; shown wrongly would be worse.
     if (!truth) throw unavailable();
     return truth;

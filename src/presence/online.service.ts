@@ -61,7 +61,8 @@ export class OnlineLists {
   ): Promise<readonly PresenceView[]> {
     const others = people.filter((userId) => userId !== caller.userId && userId !== excluded);
     const views = await this.reader.views(caller.userId, others);
-    return [...views.values()].filter((view) => view.isOnline).sort((a, b) => (a.userId < b.userId ? -1 : 1));
+    const online = views.flatMap((view) => (view?.isOnline ? view : []));
+    return online.sort((a, b) => (a.userId < b.userId ? -1 : 1));
   }
 
   private async listed(caller: Caller, conversationId: string | null): Promise<string[]> {

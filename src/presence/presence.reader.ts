@@ -15,23 +15,23 @@ export class PresenceReader {
     private readonly clock: Clock,
   ) {}
 
-  /** The views of those who exist, by user; one round trip to the engine and at most one query a thousand users. */
-  async views(viewerId: string, userIds: readonly string[]): Promise<Map<string, PresenceView>> {
-    const distinct = [...new Set(userIds)];
+  /**
+   * A view of each, in the order asked; null where there is no such user. One round trip to the engine and at most one
+   * query a thousand users.
+   */
+  async views(viewerId: string, userIds: readonly string[]): Promise<(PresenceView | null)[]> {
     // The engine first: a user whose record goes away in between is in Postgres by then.
-    const truths = await this.engine.presence.read(distinct);
+    const truths = await this.engine.presence.read(userIds);
     // Postgres is asked about the invisible as it is about those who are gone: that takes time, which one can measure.
-    const away = new Set(distinct.filter((_, i) => (truths[i]?.status ?? 'OFFLINE') === 'OFFLINE'));
-    const pairs = distinct.map((subjectId) => ({ subjectId, viewerId }));
+    const away = new Set(userIds.filter((_, i) => (truths[i]?.status ?? 'OFFLINE') === 'OFFLINE'));
+    const pairs = userIds.map((subjectId) => ({ subjectId, viewerId }));
     const dossiers = await this.privacy.dossiers(pairs, away);
     const now = this.clock.now();
-    const views = new Map<string, PresenceView>();
-    distinct.forEach((userId, i) => {
-      const dossier = dossiers[i];
-      if (!dossier) return;
-      const truth = truths[i] ?? offline(userId, null, dossier.lastActive ?? null);
-      views.set(userId, redact(completed(truth, dossier.lastSeen ?? null), dossier.user, dossier.verdict, now));
+    return dossiers.map((dossier, i) => {
+      if (!dossier) return null;
+      const { user, verdict, lastSeen, lastActive } = dossier;
+      const truth = truths[i] ?? offline(user.id, null, lastActive ?? null);
+      return redact(completed(truth, lastSeen ?? null), user, verdict, now);
     });
-    return views;
   }
 }

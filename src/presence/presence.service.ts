@@ -66,8 +66,7 @@ export class PresenceService {
 
   async userStatus(caller: Caller, userId: string): Promise<PresenceView> {
     await this.limits.read(caller);
-    const views = await this.reader.views(caller.userId, [checkId(userId, 'userId')]);
-    const view = views.get(userId);
+    const [view] = await this.reader.views(caller.userId, [checkId(userId, 'userId')]);
     if (!view) throw userNotFound();
     return view;
   }
@@ -75,9 +74,7 @@ export class PresenceService {
   /** In the order asked, duplicates kept; null where there is no such user. At most 500 ids. */
   async userStatuses(caller: Caller, userIds: readonly string[]): Promise<(PresenceView | null)[]> {
     await this.limits.read(caller);
-    checkIds(userIds, 'userIds', STATUSES_MAX);
-    const views = await this.reader.views(caller.userId, userIds);
-    return userIds.map((userId) => views.get(userId) ?? null);
+    return this.reader.views(caller.userId, checkIds(userIds, 'userIds', STATUSES_MAX));
   }
 
   async me(caller: Caller): Promise<MeView> {

@@ -10,18 +10,32 @@ const END = 0x7d;
 export interface Message {
   readonly head: Buffer | null;
   readonly body: Buffer;
+  /** The body is frames already. */
+  readonly framed?: true;
+}
+
+/** Messages for one receiver that go together. */
+export function framed(texts: readonly string[]): Message {
+  const sizes = texts.map((text) => Buffer.byteLength(text));
+  const body = Buffer.allocUnsafe(sizes.reduce((sum, size) => sum + headerSize(size) + size, 0));
+  let end = 0;
+  for (const [at, text] of texts.entries()) {
+    end = writeHeader(body, end, sizes[at] ?? 0);
+    end += body.write(text, end);
+  }
+  return { head: null, body, framed: true };
 }
 
 /** Bytes of the message as a WebSocket frame. */
 export function frameSize(message: Message): number {
   const size = payloadSize(message);
-  return headerSize(size) + size;
+  return message.framed ? size : headerSize(size) + size;
 }
 
 /** Writes the frame into `target` and answers where it ends. */
 export function writeFrame(target: Buffer, at: number, message: Message): number {
   const { head, body } = message;
-  let end = writeHeader(target, at, payloadSize(message));
+  let end = message.framed ? at : writeHeader(target, at, payloadSize(message));
   if (head === null) {
     target.set(body, end);
     return end + body.length;

@@ -80,9 +80,9 @@ export class Outbox {
   endOfTurn(place: number, first: Message): void {
     // Written before its turn, or not written any more.
     if (this.place !== place) return;
-    if (this.queue !== null || first.head === null) return this.flush();
+    if (this.queue !== null || (first.head === null && !first.framed)) return this.flush();
     this.place = NOWHERE;
-    if (this.socket.writable) this.send(chunks.ofOne(first.head, first.body));
+    if (this.socket.writable) this.send(first.head === null ? first.body : chunks.ofOne(first.head, first.body));
   }
 
   /** Calls back when the peer takes messages again. */

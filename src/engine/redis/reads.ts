@@ -5,11 +5,13 @@ import { texts } from './scripts.js';
 import { byShard } from './shards.js';
 import { truthOfPacked } from './truth.codec.js';
 
-type Found = ReadonlyMap<string, Truth | null>;
+/** By place in the round. */
+type Found = readonly (Truth | null)[];
 
 /** Asked for while another reading was under way; begins when that has ended, or when it is full. */
 interface Round {
-  readonly userIds: Set<string>;
+  /** Where in the round each user is. */
+  readonly places: Map<string, number>;
   readonly found: Promise<Found>;
   readonly begin: () => void;
 }
@@ -49,11 +51,11 @@ export class Reads {
   }
 
   private async inLane(number: number, userIds: readonly string[]): Promise<readonly (Truth | null)[]> {
-    const round = this.roundOf(number);
-    for (const userId of userIds) round.userIds.add(userId);
-    if (round.userIds.size >= USERS_A_ROUND) round.begin();
-    const found = await round.found;
-    return userIds.map((userId) => found.get(userId) ?? null);
+    const { places, found, begin } = this.roundOf(number);
+    const own = userIds.map((userId) => placeOf(userId, places));
+    if (places.size >= USERS_A_ROUND) begin();
+    const truths = await found;
+    return own.map((place) => truths[place] ?? null);
   }
 
   private roundOf(number: number): Round {
@@ -63,37 +65,45 @@ export class Reads {
   }
 
   private open(lane: Lane): Round {
-    const userIds = new Set<string>();
+    const places = new Map<string, number>();
     let begin = () => {};
     const turn = new Promise<void>((resolve) => {
       begin = () => {
-        if (lane.next?.userIds === userIds) lane.next = null;
+        if (lane.next?.places === places) lane.next = null;
         resolve();
       };
     });
     void lane.last.then(begin);
-    const found = turn.then(() => this.ask([...userIds]));
+    const found = turn.then(() => this.ask([...places.keys()]));
     // Who asked is told of a failure; the next round begins all the same.
     lane.last = found.catch(() => undefined);
-    return (lane.next = { userIds, found, begin });
+    return (lane.next = { places, found, begin });
   }
 
   private async ask(userIds: readonly string[]): Promise<Found> {
-    const shards = [...byShard(userIds)].map(([shard, positions]) => ({
-      ...this.memberships.of(shard),
-      ids: positions.map((at) => userIds[at] ?? ''),
-    }));
-    const keys = shards.map(({ key }) => key);
-    const args = shards.flatMap(({ ids }) => [ids.length, ...ids]);
+    const shards = byShard(userIds);
+    const keys: string[] = [];
+    const args: string[] = [];
+    for (const [shard, positions] of shards) {
+      keys.push(this.memberships.of(shard).key);
+      args.push(positions.map((at) => userIds[at]).join(' '));
+    }
     const answer = texts(await this.scripts.runOver('truth-read', keys, args));
-    const found = new Map<string, Truth | null>();
-    let at = 0;
-    for (const { shard, ids } of shards) {
-      this.memberships.saw(shard, answer[at++] ?? '');
-      for (const id of ids) found.set(id, truthOfPacked(id, answer[at++] ?? ''));
+    const found = new Array<Truth | null>(userIds.length).fill(null);
+    let next = 0;
+    for (const [shard, positions] of shards) {
+      this.memberships.saw(shard, answer[next++] ?? '');
+      for (const at of positions) found[at] = truthOfPacked(userIds[at] ?? '', answer[next++] ?? '');
     }
     return found;
   }
+}
+
+function placeOf(userId: string, places: Map<string, number>): number {
+  const known = places.get(userId);
+  if (known !== undefined) return known;
+  places.set(userId, places.size);
+  return places.size - 1;
 }
 
 /** A script that reads more would hold up others for milliseconds. */

@@ -1,5 +1,13 @@
 import type { Platform } from '../../kernel/caller.js';
-import type { Custom, Holder, HolderState, Shown, StatusMessage, Truth } from '../engine.js';
+import {
+  type Custom,
+  type Holder,
+  type HolderState,
+  SHOWN,
+  type Shown,
+  type StatusMessage,
+  type Truth,
+} from '../engine.js';
 
 /** What the scripts give out about a user, see `truth_of` in lua/record.lua. */
 export interface Told {
@@ -31,7 +39,12 @@ export function toldOf(userId: string, payload: unknown): Told {
 /** Between what is shown and the message. */
 const FIELDS_PASSED_OVER = 8;
 
-/** Of the packed field of a record, see lua/record.lua; '' is no record. */
+const ZERO = 0x30;
+const BAR = 0x7c;
+/** Each of another length. */
+const SHOWN_BY_LENGTH: ReadonlyMap<number, Shown> = new Map(SHOWN.map((shown) => [shown.length, shown]));
+
+/** Of the packed field of a record, see lua/record.lua; '' is no record. Hundreds are read for one answer. */
 export function truthOfPacked(userId: string, packed: string): Truth | null {
   if (packed === '') return null;
   const status = packed.indexOf('|');
@@ -40,21 +53,39 @@ export function truthOfPacked(userId: string, packed: string): Truth | null {
   const lastActive = packed.indexOf('|', lastSeen + 1);
   const version = packed.indexOf('|', lastActive + 1);
   const platforms = packed.indexOf('|', version + 1);
-  let message = platforms + 1;
-  for (let field = 0; field < FIELDS_PASSED_OVER; field += 1) message = packed.indexOf('|', message) + 1;
   return {
     userId,
-    version: Number(packed.slice(lastActive + 1, version)),
-    status: packed.slice(0, status) as Shown,
-    since: time(Number(packed.slice(status + 1, since))),
-    lastSeen: time(Number(packed.slice(since + 1, lastSeen))),
-    lastActive: time(Number(packed.slice(lastSeen + 1, lastActive))),
+    version: numberIn(packed, lastActive + 1, version),
+    status: SHOWN_BY_LENGTH.get(status) ?? 'OFFLINE',
+    since: time(numberIn(packed, status + 1, since)),
+    lastSeen: time(numberIn(packed, since + 1, lastSeen)),
+    lastActive: time(numberIn(packed, lastSeen + 1, lastActive)),
     platforms: platformsOf(packed.slice(version + 1, platforms)),
-    message: message === packed.length ? null : (JSON.parse(packed.slice(message)) as StatusMessage),
+    message: packed.charCodeAt(packed.length - 1) === BAR ? null : messageAfter(packed, platforms),
   };
 }
 
-const platformsOf = (text: string) => (text === '' ? [] : (text.split(' ') as Platform[]));
+/** Of nothing but digits. */
+function numberIn(text: string, from: number, to: number): number {
+  let number = 0;
+  for (let at = from; at < to; at += 1) number = number * 10 + text.charCodeAt(at) - ZERO;
+  return number;
+}
+
+function messageAfter(packed: string, platforms: number): StatusMessage {
+  let message = platforms + 1;
+  for (let field = 0; field < FIELDS_PASSED_OVER; field += 1) message = packed.indexOf('|', message) + 1;
+  return JSON.parse(packed.slice(message)) as StatusMessage;
+}
+
+/** Every set of platforms is one list: there are few. */
+const listed = new Map<string, readonly Platform[]>([['', []]]);
+
+function platformsOf(text: string): readonly Platform[] {
+  let platforms = listed.get(text);
+  if (!platforms) listed.set(text, (platforms = text.split(' ') as Platform[]));
+  return platforms;
+}
 
 /** As it is published; '' is no record. */
 export const truthOf = (userId: string, text: string): Truth | null =>

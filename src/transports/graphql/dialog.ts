@@ -110,8 +110,7 @@ export class Dialog {
     if (this.operations.get(id) !== operation) return;
     this.operations.delete(id);
     const name = JSON.stringify(id);
-    this.socket.send(`{"id":${name},"type":"next","payload":${text}}`);
-    this.socket.send(`{"id":${name},"type":"complete"}`);
+    this.socket.sendAll([`{"id":${name},"type":"next","payload":${text}}`, `{"id":${name},"type":"complete"}`]);
   }
 
   /** Lives as long as the subscription: of what was asked, only the name is kept. */

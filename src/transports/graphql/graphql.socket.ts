@@ -2,9 +2,11 @@ import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { Clock } from '../../kernel/clock.js';
 import type { Fields } from '../commands.js';
+import { framed } from '../frame.js';
 import { Outbox } from '../outbox.js';
 import type { Ending, Line, Session } from '../session.js';
 import type { Sessions } from '../sessions.js';
+import { takeShortcut } from '../shortcut.js';
 import type { Dialog } from './dialog.js';
 import { tell } from './explain.js';
 import { PROTOCOL } from './messages.js';
@@ -60,6 +62,11 @@ export class GraphqlSocket implements Line {
     this.outbox.put({ head: null, body: Buffer.from(data) });
   }
 
+  /** Several messages, in one piece. */
+  sendAll(texts: readonly string[]): void {
+    this.outbox.put(framed(texts));
+  }
+
   /** What the client says goes to the dialog, and its goodbye ends that. */
   begin(dialog: Dialog): void {
     this.dialog = dialog;
@@ -69,7 +76,8 @@ export class GraphqlSocket implements Line {
       void this.session.closed(clean);
     });
     if (this.ws.protocol !== PROTOCOL) return this.close(4406, 'Subprotocol not acceptable');
-    this.ws.on('message', (data: Buffer, binary: boolean) => this.take(dialog, data, binary));
+    this.ws.on('message', (data: Buffer, binary: boolean) => this.take(data, binary));
+    takeShortcut(this.ws, this);
   }
 
   /** A ping with a token in it renews the identity; the pong says that it has. */
@@ -111,16 +119,20 @@ export class GraphqlSocket implements Line {
     this.outbox.close();
   }
 
-  private take(dialog: Dialog, data: Buffer, binary: boolean): void {
+  /** One message. */
+  hear(text: string): void {
     if (this.ended) return;
-    if (binary) return this.end('malformed');
-    const text = data.toString();
     if (this.session.admit() !== 'YES' && !this.spares(text)) return;
     try {
-      dialog.take(text)?.catch((error: unknown) => this.fail(error));
+      this.dialog?.take(text)?.catch((error: unknown) => this.fail(error));
     } catch (error) {
       this.fail(error);
     }
+  }
+
+  private take(data: Buffer, binary: boolean): void {
+    if (!binary) this.hear(data.toString());
+    else if (!this.ended) this.end('malformed');
   }
 
   private fail(error: unknown): void {

@@ -1,7 +1,6 @@
 import {
   getArgumentValues,
   getOperationAST,
-  getVariableValues,
   GraphQLError,
   isNonNullType,
   Kind,
@@ -21,17 +20,15 @@ import {
 } from 'graphql';
 import { type Answer, answerOf } from './explain.js';
 import type { Ways } from './ways.js';
+import { type Values, type Variables, variablesOf } from './variables.js';
 import { fieldsOf, type Write, writerOf } from './writer.js';
-
-type Arguments = Record<string, unknown>;
 
 /** How a query or a mutation of one field is executed without looking at its document again. */
 export class Plan {
   private readonly head: string;
 
   private constructor(
-    private readonly schema: GraphQLSchema,
-    private readonly operation: OperationDefinitionNode,
+    private readonly variables: Variables,
     private readonly field: GraphQLField<unknown, unknown>,
     private readonly resolve: GraphQLFieldResolver<unknown, unknown>,
     private readonly name: string,
@@ -39,7 +36,7 @@ export class Plan {
     private readonly info: Omit<GraphQLResolveInfo, 'variableValues'>,
     private readonly write: Write,
     /** What the field is called with where the document gives it no arguments; else null. */
-    private readonly defaults: Arguments | null,
+    private readonly defaults: Values | null,
   ) {
     this.head = `{"data":{${JSON.stringify(name)}:`;
   }
@@ -65,17 +62,8 @@ export class Plan {
     if (!resolve || !node || !write) return null;
     const info = infoOf(schema, document, operation, type, field, name, nodes);
     const defaults = node.arguments?.length ? null : argumentsOf(field, node, {});
-    return new Plan(
-      schema,
-      operation,
-      field,
-      resolve,
-      name,
-      nodes as [FieldNode, ...FieldNode[]],
-      info,
-      write,
-      defaults,
-    );
+    const own = nodes as [FieldNode, ...FieldNode[]];
+    return new Plan(variablesOf(schema, operation), field, resolve, name, own, info, write, defaults);
   }
 
   /** Null: the variables do not fit, and nothing was executed. */
@@ -86,7 +74,7 @@ export class Plan {
     return args && this.call(execution, args, variables);
   }
 
-  private async call(execution: ExecutionArgs, args: Arguments, variableValues: Arguments): Promise<Answer> {
+  private async call(execution: ExecutionArgs, args: Values, variableValues: Values): Promise<Answer> {
     try {
       const info = { ...this.info, variableValues };
       const value: unknown = await this.resolve(execution.rootValue, args, execution.contextValue, info);
@@ -97,12 +85,6 @@ export class Plan {
     }
   }
 
-  private variables(given: Readonly<Arguments>): Arguments | null {
-    const { variableDefinitions: definitions } = this.operation;
-    if (!definitions || definitions.length === 0) return {};
-    return getVariableValues(this.schema, definitions, given).coerced ?? null;
-  }
-
   private failed(error: unknown): ExecutionResult {
     const errors = [locatedError(error, this.nodes, [this.name])];
     return { errors, data: isNonNullType(this.field.type) ? null : { [this.name]: null } };
@@ -110,7 +92,7 @@ export class Plan {
 }
 
 /** Null: they do not fit. */
-function argumentsOf(field: GraphQLField<unknown, unknown>, node: FieldNode, variables: Arguments): Arguments | null {
+function argumentsOf(field: GraphQLField<unknown, unknown>, node: FieldNode, variables: Values): Values | null {
   try {
     return getArgumentValues(field, node, variables);
   } catch (error) {

@@ -99,12 +99,14 @@ class Compiler {
   private object(type: GraphQLObjectType, nodes: readonly FieldNode[]): Write {
     if (type.isTypeOf) throw new OutOfTheOrdinary();
     const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
-    const parts = [...this.collect(type, sets)].map(([name, own]) => this.field(type, name, own));
+    const parts = [...this.collect(type, sets)].map(([name, own], at) =>
+      this.field(type, name, own, at > 0 ? ',' : ''),
+    );
     return (value) => {
       if (typeof value !== 'object' || value instanceof Error || 'then' in (value as object))
         throw new OutOfTheOrdinary();
       let text = '{';
-      for (const part of parts) text += part(value as Source, text.length > 1 ? ',' : '');
+      for (const part of parts) text += part(value as Source);
       return `${text}}`;
     };
   }
@@ -113,15 +115,16 @@ class Compiler {
     type: GraphQLObjectType,
     responseName: string,
     nodes: readonly FieldNode[],
-  ): (source: Source, comma: string) => string {
+    comma: string,
+  ): (source: Source) => string {
     const name = nodes[0]?.name.value ?? '';
-    const key = `${JSON.stringify(responseName)}:`;
-    if (name === '__typename') return (_source, comma) => `${comma}${key}${JSON.stringify(type.name)}`;
+    const key = `${comma}${JSON.stringify(responseName)}:`;
+    if (name === '__typename') return () => `${key}${JSON.stringify(type.name)}`;
     const field = type.getFields()[name];
     if (!field || field.args.length > 0) throw new OutOfTheOrdinary();
     const read = readerOf(name, field.resolve);
     const write = this.write(field.type, nodes);
-    return (source, comma) => `${comma}${key}${write(read(source))}`;
+    return (source) => key + write(read(source));
   }
 
   private collectInto(
