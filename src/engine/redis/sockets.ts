@@ -49,21 +49,11 @@ export class Sockets implements MembershipListener {
     memberships.listen(this);
   }
 
-  async hold(request: HoldRequest): Promise<Truth | null> {
+  hold(request: HoldRequest): Promise<Truth | null> {
     const known = this.sockets.get(request.holder.id);
-    const socket = known ?? this.add(request);
-    this.mark(socket, request, known === undefined);
-    try {
-      const truth = await this.push(socket, request.custom, known === undefined ? request.socketsMax : undefined);
-      if (truth !== null) return truth;
-      // Without a chosen status the socket is not registered: the caller asks again with it.
-      if (known === undefined) this.drop(socket);
-      else this.dirty.add(socket.id);
-      return null;
-    } catch (error) {
-      if (this.sockets.get(socket.id) === socket) this.dirty.add(socket.id);
-      throw error;
-    }
+    if (known === undefined) return this.register(request);
+    this.mark(known, request, false);
+    return this.push(known, request.custom);
   }
 
   /** Answers the conversations in which typing has to be ended. */
@@ -208,18 +198,43 @@ export class Sockets implements MembershipListener {
     return this.loader(userIds).catch(() => new Map());
   }
 
-  /** `max`: a socket beyond so many of the user is refused, and not tried again. */
+  private async register(request: HoldRequest): Promise<Truth | null> {
+    const socket = this.add(request);
+    this.mark(socket, request, true);
+    const truth = await this.push(socket, request.custom, request.socketsMax);
+    // Without a chosen status the socket is not registered: the caller asks again with it.
+    if (truth === null) this.drop(socket);
+    return truth;
+  }
+
+  /**
+   * Null: the store knows nothing of the user, and no chosen status was given. What it has not taken is tried again.
+   * `max`: a socket beyond so many of the user is refused, and not tried again.
+   */
   private async push(socket: Socket, custom?: Custom, max?: number): Promise<Truth | null> {
-    const { incarnation } = this.memberships.of(socket.shard);
-    let answer = await this.runHold(socket, custom, max);
-    if (answer === 'FENCED') {
-      await this.memberships.rejoin(socket.shard, incarnation);
-      // Closed meanwhile: it must not come back.
-      if (this.sockets.get(socket.id) !== socket) return null;
-      answer = await this.runHold(socket, custom, max);
+    try {
+      const { incarnation } = this.memberships.of(socket.shard);
+      let answer = await this.runHold(socket, custom, max);
+      if (answer === 'FENCED') answer = await this.pushAgain(socket, incarnation, custom, max);
+      if (answer !== 'UNKNOWN') return this.taken(socket, answer);
+    } catch (error) {
+      this.tryAgain(socket);
+      throw error;
     }
+    this.tryAgain(socket);
+    return null;
+  }
+
+  private async pushAgain(socket: Socket, fenced: string, custom?: Custom, max?: number): Promise<string> {
+    await this.memberships.rejoin(socket.shard, fenced);
+    // Closed meanwhile: it must not come back.
+    if (this.sockets.get(socket.id) !== socket) return 'UNKNOWN';
+    const answer = await this.runHold(socket, custom, max);
     if (answer === 'FENCED') throw unavailable();
-    if (answer === 'UNKNOWN') return null;
+    return answer;
+  }
+
+  private taken(socket: Socket, answer: string): Truth | null {
     if (answer === 'FULL') {
       this.drop(socket);
       throw tooManyConnections();
@@ -231,6 +246,10 @@ export class Sockets implements MembershipListener {
     socket.doubted = false;
     this.memberships.saw(socket.shard, answer.slice(2, epochAt));
     return truthOfPacked(socket.userId, answer.slice(epochAt + 1));
+  }
+
+  private tryAgain(socket: Socket): void {
+    if (this.sockets.get(socket.id) === socket) this.dirty.add(socket.id);
   }
 
   /** See lua/socket-hold.lua. */
