@@ -12,12 +12,12 @@ import { checkId, checkIds } from '../kernel/input.js';
 import { measure } from '../kernel/metrics/measure.js';
 import type { Stream } from '../kernel/stream.js';
 import { tellAtTheEnd } from '../kernel/turn.js';
-import { HIDDEN } from '../privacy/privacy.rules.js';
-import { type Dossier, PrivacyService } from '../privacy/privacy.service.js';
+import { PrivacyService } from '../privacy/privacy.service.js';
 import { Inquiry } from './presence.inquiry.js';
+import { Jury } from './presence.jury.js';
 import { Subject } from './presence.subject.js';
 import type { AroundWatch, MovingTarget, PresenceView, WatchTarget } from './presence.types.js';
-import { type Doubt, type First, Watch, type Watcher } from './presence.watch.js';
+import { type First, Watch, type Watcher } from './presence.watch.js';
 import { WatchIndex } from './watch.index.js';
 import { checkBudget, WATCHED_MAX, WatchTargets } from './watch.targets.js';
 
@@ -38,13 +38,9 @@ export class PresenceFeed {
   private readonly targets: WatchTargets;
   /** Heard in this turn of the event loop: at its end it is known which of them is the last. */
   private heard: Heard[] = [];
-  /** In doubt and not yet asked about; the reaper asks again about those where asking failed. */
-  private readonly doubtful = new Set<Watcher>();
   /** Whose set of watched users could not be looked up after a change. */
   private readonly unsettled = new Set<Watch>();
-  private readonly inquiry: Inquiry;
-  private asking = false;
-  private askedMeanwhile = false;
+  private readonly jury: Jury;
 
   constructor(
     private readonly engine: Engine,
@@ -54,7 +50,7 @@ export class PresenceFeed {
     private readonly clock: Clock,
     private readonly config: Config,
   ) {
-    this.inquiry = new Inquiry(privacy);
+    this.jury = new Jury(new Inquiry(privacy), clock, (userIds) => this.look(userIds));
     this.targets = new WatchTargets(directory, this.index);
     // Alone, whoever changes something is answered when others have been told. What comes from a store comes in batches.
     const alone = engine.health().kind === 'memory';
@@ -117,7 +113,7 @@ export class PresenceFeed {
   /** Asks again about everything that could not be settled. Called by the reaper. */
   async reconsider(): Promise<void> {
     for (const watch of this.unsettled) this.settle(watch);
-    await this.askAboutDoubtful();
+    await this.jury.reconsider();
   }
 
   private hear(userId: string, truth: Truth | null): void {
@@ -143,7 +139,7 @@ export class PresenceFeed {
     const subject = this.subjects.get(userId);
     if (!subject?.learn(truth)) return;
     // Somebody may have hidden without our hearing of it: every verdict is asked for again before anything is sent.
-    if (!this.changes.fresh()) return this.doubt(subject.watchers);
+    if (!this.changes.fresh()) return this.jury.doubt(subject.watchers);
     const began = measure.moment();
     subject.tell('face', this.clock.now(), last);
     measure.fannedOut(began, subject.count);
@@ -153,14 +149,14 @@ export class PresenceFeed {
     switch (change.kind) {
       case 'everything':
         for (const watch of this.index.all()) this.settle(watch);
-        for (const subject of this.subjects.values()) this.doubt(subject.watchers);
+        for (const subject of this.subjects.values()) this.jury.doubt(subject.watchers);
         return;
       case 'user':
-        return this.doubt(this.watchersOf(change.userId));
+        return this.jury.doubt(this.watchersOf(change.userId));
       case 'userDeleted':
         return this.bury(change.userId);
       case 'privacy':
-        this.doubt(this.watchersOf(change.userId));
+        this.jury.doubt(this.watchersOf(change.userId));
         if (this.config.privacyReciprocal) this.doubtViewer(change.userId);
         return;
       case 'block':
@@ -217,7 +213,7 @@ export class PresenceFeed {
       await this.arrival(added);
       // Who takes the present state as known needs no newer one: from now on every change is heard of.
       if (first === 'told') await this.look(known);
-      await this.judge(added);
+      await this.jury.judge(added);
     } catch (error) {
       this.remove(watch, new Set(added));
       throw error;
@@ -275,7 +271,7 @@ export class PresenceFeed {
   private detach(watcher: Watcher): void {
     const { watch, subject } = watcher;
     watch.budget.users -= 1;
-    this.doubtful.delete(watcher);
+    this.jury.forget(watcher);
     subject.leave(watcher);
     if (subject.count > 0) return;
     this.subjects.delete(subject.userId);
@@ -305,94 +301,20 @@ export class PresenceFeed {
     });
   }
 
-  private doubt(watchers: Iterable<Watcher>): void {
-    for (const watcher of watchers) {
-      watcher.subject.suspect(watcher);
-      if (!watcher.doubt) continue;
-      watcher.doubt.count += 1;
-      // One that opens is being asked about; the answer finds that it was doubted meanwhile.
-      if (!watcher.doubt.opening) this.doubtful.add(watcher);
-    }
-    this.askSoon();
-  }
-
-  /** Changes that come together are one question. */
-  private askSoon(): void {
-    if (this.doubtful.size > 0) setImmediate(() => void this.askAboutDoubtful());
-  }
-
   private doubtPair(subjectId: string, viewerId: string): void {
     const ofSubject = ({ subject }: Watcher) => subject.userId === subjectId;
-    this.doubt([...this.index.of(viewerId)].flatMap((watch) => watch.watchers.find(ofSubject) ?? []));
+    this.jury.doubt([...this.index.of(viewerId)].flatMap((watch) => watch.watchers.find(ofSubject) ?? []));
   }
 
   private doubtViewer(viewerId: string): void {
-    for (const watch of this.index.of(viewerId)) this.doubt(watch.watchers);
-  }
-
-  private async askAboutDoubtful(): Promise<void> {
-    if (this.doubtful.size === 0) return;
-    if (this.asking) {
-      this.askedMeanwhile = true;
-      return;
-    }
-    this.asking = true;
-    const asked = [...this.doubtful];
-    this.doubtful.clear();
-    try {
-      await this.judge(asked);
-    } catch (error) {
-      if (!(error instanceof Refusal)) this.log.error(error);
-      for (const watcher of asked) if (watcher.doubt) this.doubtful.add(watcher);
-    } finally {
-      this.asking = false;
-      if (this.askedMeanwhile) this.askSoon();
-      this.askedMeanwhile = false;
-    }
-  }
-
-  /** One question for all of them. Whoever was doubted meanwhile, or could not be judged, is asked about again. */
-  private async judge(watchers: readonly Watcher[]): Promise<void> {
-    const counts = watchers.map(({ doubt }) => doubt?.count);
-    const stored = new Set<string>();
-    for (const { subject } of watchers) if (subject.away) stored.add(subject.userId);
-    const [dossiers] = await Promise.all([this.inquiry.ask(watchers, stored), this.refresh(watchers)]);
-    const now = this.clock.now();
-    watchers.forEach((watcher, i) => {
-      const { doubt } = watcher;
-      if (!doubt) return;
-      const dossier = dossiers[i] ?? null;
-      if (doubt.count !== counts[i]) {
-        doubt.opening = false;
-        this.doubtful.add(watcher);
-        return this.askSoon();
-      }
-      const certain = dossier?.certain !== false;
-      // Closed meanwhile: a new watcher sees somebody hidden, one who saw more is told nothing.
-      if (certain || doubt.first !== null) decide(watcher, doubt, dossier, now);
-      if (certain) return;
-      watcher.subject.suspect(watcher);
-      this.doubtful.add(watcher);
-    });
-  }
-
-  /** Since those who are watched already last changed, they may have been active: an event says since when not. */
-  private async refresh(watchers: readonly Watcher[]): Promise<void> {
-    const userIds = new Set<string>();
-    for (const { doubt, subject } of watchers) if (doubt && !doubt.opening) userIds.add(subject.userId);
-    try {
-      await this.look([...userIds]);
-    } catch (error) {
-      // Who has hidden is hidden all the same; a time that is a little old does no harm.
-      if (!(error instanceof Refusal)) throw error;
-    }
+    for (const watch of this.index.of(viewerId)) this.jury.doubt(watch.watchers);
   }
 
   private bury(userId: string): void {
     const subject = this.subjects.get(userId);
     if (!subject) return;
     subject.tellBurial(this.clock.now());
-    this.doubt(subject.watchers);
+    this.jury.doubt(subject.watchers);
   }
 
   private watchersOf(userId: string): Iterable<Watcher> {
@@ -406,18 +328,6 @@ export class PresenceFeed {
     this.unsettled.delete(watch);
     this.index.remove(watch);
   }
-}
-
-/** Sends what the viewer may see now if it differs in what counts from what is known. */
-function decide(watcher: Watcher, { first, shown }: Doubt, dossier: Dossier | null, now: number): void {
-  const { subject, watch } = watcher;
-  if (!dossier) return subject.judge(watcher, null, shown);
-  subject.remember(dossier.user, dossier.lastSeen, dossier.lastActive);
-  const seen = subject.show(dossier.verdict, now);
-  // To those who watched the id, somebody who begins to exist was somebody hidden until now.
-  const before = first === null ? (shown ?? subject.show(HIDDEN, now)) : first === 'known' ? seen : null;
-  subject.judge(watcher, dossier.verdict, seen);
-  if (seen && seen.outline !== before?.outline) watch.push(seen.view);
 }
 
 /** Also somebody who was named while whom the target means was looked up. */
