@@ -36,6 +36,18 @@ describe.each(WORLDS)('who is here, by the $name engine', ({ make }) => {
     expect(statuses('ann')).toEqual(['ONLINE']);
   });
 
+  it('takes what is done in one moment in the order in which it is done', async () => {
+    const here = () => presence.hold({ ...socket('ann', 's1'), attach: true });
+    const away = () => presence.leave('ann', null);
+    await here();
+    for (let times = 0; times < 5; times += 1) {
+      await Promise.all([here(), away()]);
+      expect(await read('ann')).toMatchObject({ status: 'OFFLINE' });
+      await Promise.all([away(), here()]);
+      expect(await read('ann')).toMatchObject({ status: 'ONLINE' });
+    }
+  });
+
   it('changes nothing for a person whose chosen status is not known', async () => {
     const { custom: _, ...request } = socket('ann', 's1');
     expect(await presence.hold(request)).toBeNull();

@@ -1,17 +1,22 @@
 import { Refusal } from '../../kernel/errors.js';
 
+type Answers = readonly (string | Error)[];
 type Call = (keys: readonly string[], holds: readonly string[]) => Promise<readonly string[]>;
 
 /** Holds that become one call. */
 export class Load {
   readonly holds: string[] = [];
   private readonly keys: string[] = [];
-  private readonly answers: Promise<readonly (string | Error)[]>;
-  /** Nothing is added after this. */
-  send: () => void = () => {};
+  private readonly answers: Promise<Answers>;
+  private answer: (answers: Promise<Answers>) => void = () => {};
 
   constructor(private readonly call: Call) {
-    this.answers = new Promise<void>((resolve) => (this.send = resolve)).then(() => this.ask());
+    this.answers = new Promise((resolve) => (this.answer = resolve));
+  }
+
+  /** At once, so that what is asked for after them comes after them. Nothing is added from then on. */
+  send(): void {
+    this.answer(this.ask());
   }
 
   /** `hold` as lua/socket-hold.lua takes it, without the first field. */
@@ -24,7 +29,7 @@ export class Load {
     return answer ?? '';
   }
 
-  private async ask(): Promise<readonly (string | Error)[]> {
+  private async ask(): Promise<Answers> {
     try {
       return await this.call(this.keys, this.holds);
     } catch (error) {

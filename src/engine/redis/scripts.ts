@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { Command } from 'ioredis';
 import type { Breaker } from '../../kernel/breaker.js';
 import { unavailable } from '../../kernel/errors.js';
 import type { Cause, Status } from '../../kernel/metrics/labels.js';
 import { measure } from '../../kernel/metrics/measure.js';
+import { tellAtTheEnd } from '../../kernel/turn.js';
 import type { EngineSettings } from '../engine.js';
 import type { Client } from './connection.js';
 import { reached } from './failures.js';
@@ -76,6 +78,8 @@ export class Scripts {
   private readonly scripts: ReadonlyMap<ScriptName, { readonly source: string; readonly sha: string }>;
   /** Not sent yet; by key where each is to be alone. */
   private loads = new Map<string, Load>();
+  /** Calls that the client may not have sent yet. */
+  private gathered = 0;
 
   constructor(
     private readonly client: Client,
@@ -119,7 +123,8 @@ export class Scripts {
         lane,
         (load = new Load(async (keys, holds) => texts(await this.send('socket-hold', keys, holds)))),
       );
-      setImmediate(() => this.sendLoads());
+      // Before this turn's answers are written: the store is at work meanwhile.
+      tellAtTheEnd(() => this.sendLoads());
     }
     return load.add(key, hold);
   }
@@ -142,6 +147,28 @@ export class Scripts {
     return cause === undefined ? answer : counted(cause, answer);
   }
 
+  /**
+   * The client gathers calls and sends them together, when what it has sent before was answered. Holds have been
+   * gathered already: they go at once, unless there is something that has to go before them.
+   */
+  private async evaluate(
+    name: ScriptName,
+    sha: string,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+  ): Promise<Answer> {
+    if (name === 'socket-hold' && this.together && this.gathered === 0) {
+      const command = new Command('evalsha', [sha, keys.length, ...keys, ...args], { replyEncoding: 'utf8' });
+      return (await this.client.sendCommand(command)) as Answer;
+    }
+    this.gathered += 1;
+    try {
+      return (await this.client.evalsha(sha, keys.length, ...keys, ...args)) as Answer;
+    } finally {
+      this.gathered -= 1;
+    }
+  }
+
   /** Nobody waits for the one who goes to see. */
   private lookAgain(): void {
     if (this.breaker.admits()) void this.watched(() => this.client.ping()).catch(() => {});
@@ -161,7 +188,7 @@ export class Scripts {
   private async ask(name: ScriptName, keys: readonly string[], args: readonly (string | number)[]): Promise<Answer> {
     const { source, sha } = this.scripts.get(name) ?? script('');
     try {
-      return (await this.client.evalsha(sha, keys.length, ...keys, ...args)) as Answer;
+      return await this.evaluate(name, sha, keys, args);
     } catch (error) {
       // A restarted or flushed server has forgotten it.
       if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
