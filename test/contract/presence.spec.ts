@@ -45,6 +45,12 @@ describe.each(WORLDS)('who is here, by the $name engine', ({ make }) => {
       expect(await read('ann')).toMatchObject({ status: 'OFFLINE' });
       await Promise.all([away(), here()]);
       expect(await read('ann')).toMatchObject({ status: 'ONLINE' });
+      // While the store is asked something else.
+      const asked = Promise.all(Array.from({ length: 200 }, () => presence.holders('ann')));
+      await new Promise(setImmediate);
+      await Promise.all([away(), here()]);
+      expect(await read('ann')).toMatchObject({ status: 'ONLINE' });
+      await asked;
     }
   });
 
