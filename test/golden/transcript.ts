@@ -5,7 +5,7 @@ const NEVER_THE_SAME: readonly (readonly [RegExp, string])[] = [
   [/"(timestamp|last_seen)":[1-9]\d*/g, '"$1":<seconds>'],
   [/"retryAfterMs":"?\d+"?/g, '"retryAfterMs":<milliseconds>'],
   [/^(retry-after): \d+/gim, '$1: <seconds>'],
-  [/[\da-f]{8}(-?)[\da-f]{4}\1[\da-f]{4}\1[\da-f]{4}\1[\da-f]{12}/g, '<uuid>'],
+  [/[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}/g, '<uuid>'],
   [/"sid":"[\w-]{20}"/g, '"sid":"<sid>"'],
 ];
 
