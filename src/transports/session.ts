@@ -58,8 +58,7 @@ const STUCK_MAX_MS = 7500;
  * what it means for presence. Looked at by `Sessions` a few times a second, so that it needs no timer of its own.
  */
 export class Session {
-  /** In one piece: what makes a UUID answers a string of twenty, each with a price in memory as long as it lives. */
-  readonly id = randomUUID().replaceAll('-', '');
+  readonly id = inOnePiece(randomUUID());
   /** Monotonic. */
   readonly begunAt: number;
   private readonly rate: MessageRate;
@@ -212,6 +211,9 @@ export class Session {
     }
   }
 }
+
+/** A UUID is made as a chain of twenty texts, each with a price in memory for as long as it lives. */
+const inOnePiece = (text: string) => Buffer.from(text).toString('latin1');
 
 const logger = new Logger('Session');
 
