@@ -2,11 +2,9 @@ import { badInput } from './errors.js';
 
 const ID = /^[A-Za-z0-9_.@-]{1,128}$/;
 const RESERVED_IDS = new Set(['.', '..', 'me']);
-const RESERVED_LENGTH_MAX = 2;
 
 export function isId(value: unknown): value is string {
-  if (typeof value !== 'string' || !ID.test(value)) return false;
-  return value.length > RESERVED_LENGTH_MAX || !RESERVED_IDS.has(value);
+  return typeof value === 'string' && ID.test(value) && !RESERVED_IDS.has(value);
 }
 
 /** Returns the id, or refuses with BAD_USER_INPUT. `what` names the field in the message. */

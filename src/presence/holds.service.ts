@@ -110,7 +110,7 @@ export class Holds {
     attach: boolean,
     limit: Pick<HoldRequest, 'socketsMax'> = {},
   ): Promise<Truth> {
-    const custom = this.customs.known(userId) ?? (await this.customs.of(userId));
+    const custom = this.customs.sure(userId) ?? (await this.customs.of(userId));
     const { socketsMax } = limit;
     const truth = await this.engine.presence.hold({ userId, holder, activity, attach, custom, socketsMax });
     // Neither the engine nor Postgres can tell how this user wants to be shown; shown wrongly would be worse.

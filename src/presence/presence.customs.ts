@@ -42,7 +42,7 @@ export class Customs {
   }
 
   /** As `of`, where nothing has to be asked for; undefined: `of` has to say. */
-  known(userId: string): Custom | undefined {
+  sure(userId: string): Custom | undefined {
     const stored = this.cache.sure(userId);
     return stored === undefined ? undefined : toCustom(stored, this.clock.now());
   }

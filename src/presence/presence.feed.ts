@@ -205,14 +205,14 @@ export class PresenceFeed {
     const present = new Set(before.map((watcher) => watcher.subjectId));
     const wanted = present.size > 0 ? userIds.filter((userId) => !present.has(userId)) : userIds;
     if (wanted.length === 0) return;
-    const known = wanted.filter((userId) => this.subjects.has(userId));
+    // Who takes the present state as known needs no newer one: from now on every change is heard of.
+    const looked = first === 'told' ? wanted.filter((userId) => this.subjects.has(userId)) : [];
     const added = this.attach(watch, wanted, first);
     watch.watchers = before.length > 0 ? [...before, ...added] : added;
     watch.budget.users += added.length;
     try {
       await this.arrival(added);
-      // Who takes the present state as known needs no newer one: from now on every change is heard of.
-      if (first === 'told') await this.look(known);
+      await this.look(looked);
       await this.jury.judge(added);
     } catch (error) {
       this.remove(watch, new Set(added));

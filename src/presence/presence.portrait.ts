@@ -80,7 +80,8 @@ export class Portrait {
     const kept = this.views[lens];
     if (kept && (allowed.bucket !== 'TRUE' || now - kept.madeAt < BUCKET_KEPT_MS)) return kept;
     const view = redact(this.truth ?? offline(this.userId, null, null), this.person, allowed, now);
-    const shown = { view, face: faceOf(view), outline: outlineOf(view), madeAt: now };
+    const face = faceOf(view);
+    const shown = { view, face, outline: outlineOf(view, face), madeAt: now };
     this.views[lens] = shown;
     return shown;
   }

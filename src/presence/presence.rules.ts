@@ -92,8 +92,8 @@ export function faceOf(view: PresenceView): string {
 }
 
 /** What more a changed verdict alters: whether times are there at all. A bucket alone is never an event. */
-export function outlineOf(view: PresenceView): string {
-  return `${faceOf(view)}${view.lastSeen ? 't' : ''}${view.since ? 's' : ''}`;
+export function outlineOf(view: PresenceView, face = faceOf(view)): string {
+  return `${face}${view.lastSeen ? 't' : ''}${view.since ? 's' : ''}`;
 }
 
 const DAY_MS = 86_400_000;

@@ -69,9 +69,9 @@ export class PrivacyService {
 
   /**
    * A dossier for each pair, in the order asked; null where there is no such subject. At most one query a thousand
-   * pairs, none when all is cached. `stored`: subjects whose last seen in Postgres is wanted too, where it is shown. `keep`: false for
-   * somebody who keeps the verdicts anyway, so that they are not in memory twice. When Postgres cannot be asked, what is
-   * not cached is hidden; a subject not known at all refuses SERVICE_UNAVAILABLE.
+   * pairs, none when all is cached. `stored`: subjects whose last seen in Postgres is wanted too, where it is shown.
+   * `keep`: false for somebody who keeps the verdicts anyway, so that they are not in memory twice. When Postgres cannot
+   * be asked, what is not cached is hidden; a subject not known at all refuses SERVICE_UNAVAILABLE.
    */
   async dossiers(
     keys: readonly PairKey[],

@@ -30,8 +30,8 @@ export function readHeader(token: string): TokenHeader | null {
   if (token.length > TOKEN_BYTES_MAX) return null;
   const parts = token.split('.');
   if (parts.length !== 3) return null;
-  const header = parseObject(parts[0] ?? '');
-  if (!header || 'crit' in header || typeof header['alg'] !== 'string') return null;
+  const header = readPart(parts[0] ?? '');
+  if (!isObject(header) || 'crit' in header || typeof header['alg'] !== 'string') return null;
   const kid = header['kid'];
   if (kid !== undefined && typeof kid !== 'string') return null;
   return { alg: header['alg'], kid: kid ?? null };
@@ -61,10 +61,10 @@ function isTime(value: unknown): value is number {
   return typeof value === 'number' && value >= 0 && value <= TIME_MAX_S;
 }
 
-function parseObject(base64url: string): Record<string, unknown> | null {
+/** What a part of a token says, of whatever type it is; null for what is no JSON. */
+export function readPart(base64url: string): unknown {
   try {
-    const parsed: unknown = JSON.parse(Buffer.from(base64url, 'base64url').toString('utf8'));
-    return isObject(parsed) ? parsed : null;
+    return JSON.parse(Buffer.from(base64url, 'base64url').toString('utf8'));
   } catch {
     return null;
   }
