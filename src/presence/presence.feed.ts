@@ -17,7 +17,7 @@ import { Inquiry } from './presence.inquiry.js';
 import { Jury } from './presence.jury.js';
 import { Subject } from './presence.subject.js';
 import type { AroundWatch, MovingTarget, PresenceView, WatchTarget } from './presence.types.js';
-import { type First, Watch, type Watcher } from './presence.watch.js';
+import { type First, Opening, Watch } from './presence.watch.js';
 import { WatchIndex } from './watch.index.js';
 import { checkBudget, WATCHED_MAX, WatchTargets } from './watch.targets.js';
 
@@ -139,7 +139,7 @@ export class PresenceFeed {
     const subject = this.subjects.get(userId);
     if (!subject?.learn(truth)) return;
     // Somebody may have hidden without our hearing of it: every verdict is asked for again before anything is sent.
-    if (!this.changes.fresh()) return this.jury.doubt(subject.watchers);
+    if (!this.changes.fresh()) return this.jury.doubtSubject(subject);
     const began = measure.moment();
     subject.tell('face', this.clock.now(), last);
     measure.fannedOut(began, subject.count);
@@ -149,14 +149,14 @@ export class PresenceFeed {
     switch (change.kind) {
       case 'everything':
         for (const watch of this.index.all()) this.settle(watch);
-        for (const subject of this.subjects.values()) this.jury.doubt(subject.watchers);
+        for (const subject of this.subjects.values()) this.jury.doubtSubject(subject);
         return;
       case 'user':
-        return this.jury.doubt(this.watchersOf(change.userId));
+        return this.doubt(change.userId);
       case 'userDeleted':
         return this.bury(change.userId);
       case 'privacy':
-        this.jury.doubt(this.watchersOf(change.userId));
+        this.doubt(change.userId);
         if (this.config.privacyReciprocal) this.doubtViewer(change.userId);
         return;
       case 'block':
@@ -183,11 +183,12 @@ export class PresenceFeed {
   private async name(watch: Watch, named: Set<string>, userIds: readonly string[]): Promise<void> {
     const wanted = new Set(checkIds(userIds, 'user_ids', WATCHED_MAX));
     wanted.delete(watch.viewerId);
-    const known = new Map(watch.watchers.map((watcher) => [watcher.subjectId, watcher]));
+    const known = new Set(watch.all().map(({ userId }) => userId));
     const fresh = [...wanted].filter((userId) => !known.has(userId));
     checkBudget(watch, fresh.length);
+    const told = new Map(watch.subjects.map((subject) => [subject.userId, subject]));
     for (const userId of wanted) {
-      const shown = known.get(userId)?.shown;
+      const shown = told.get(userId)?.shownTo(watch);
       if (shown) watch.push(shown.view);
       named.add(userId);
     }
@@ -201,38 +202,40 @@ export class PresenceFeed {
 
   /** Watches more users; `first` says what becomes of the present state of each. */
   private async add(watch: Watch, userIds: readonly string[], first: First): Promise<void> {
-    const before = watch.watchers;
-    const present = new Set(before.map((watcher) => watcher.subjectId));
+    if (watch.closed) return;
+    const present = new Set(watch.all().map(({ userId }) => userId));
     const wanted = present.size > 0 ? userIds.filter((userId) => !present.has(userId)) : userIds;
     if (wanted.length === 0) return;
     // Who takes the present state as known needs no newer one: from now on every change is heard of.
     const looked = first === 'told' ? wanted.filter((userId) => this.subjects.has(userId)) : [];
-    const added = this.attach(watch, wanted, first);
-    watch.watchers = before.length > 0 ? [...before, ...added] : added;
-    watch.budget.users += added.length;
+    const opening = this.begin(watch, wanted, first);
     try {
-      await this.arrival(added);
+      await this.arrival(opening.subjects);
       await this.look(looked);
-      await this.jury.judge(added);
+      await this.jury.open(opening);
     } catch (error) {
-      this.remove(watch, new Set(added));
+      this.giveUp(opening);
       throw error;
     }
   }
 
-  private attach(watch: Watch, userIds: readonly string[], first: First): readonly Watcher[] {
+  private begin(watch: Watch, userIds: readonly string[], first: First): Opening {
     const fresh: Subject[] = [];
-    const added = userIds.map((userId) => {
+    const subjects = userIds.map((userId) => {
       let subject = this.subjects.get(userId);
       if (!subject) {
         subject = new Subject(userId);
         this.subjects.set(userId, subject);
         fresh.push(subject);
       }
-      return subject.join(watch, first);
+      subject.openings += 1;
+      return subject;
     });
+    const opening = new Opening(watch, subjects, first);
+    watch.openings = [...watch.openings, opening];
+    watch.budget.users += subjects.length;
     if (fresh.length > 0) this.bring(fresh);
-    return added;
+    return opening;
   }
 
   /** Hears of them from now on: one interest a subject, however many watch it. */
@@ -250,9 +253,9 @@ export class PresenceFeed {
   }
 
   /** Resolves when no event about any of them can be missed any more. */
-  private async arrival(watchers: readonly Watcher[]): Promise<void> {
+  private async arrival(subjects: readonly Subject[]): Promise<void> {
     const coming = new Set<Promise<void>>();
-    for (const { subject } of watchers) if (subject.coming) coming.add(subject.coming);
+    for (const subject of subjects) if (subject.coming) coming.add(subject.coming);
     if (coming.size > 0) await Promise.all(coming);
   }
 
@@ -263,16 +266,44 @@ export class PresenceFeed {
     for (const truth of truths) if (truth) this.onTruth(truth.userId, truth);
   }
 
-  private remove(watch: Watch, leaving: ReadonlySet<Watcher>): void {
-    watch.watchers = watch.watchers.filter((watcher) => !leaving.has(watcher));
-    for (const watcher of leaving) if (!watcher.gone) this.detach(watcher);
+  /** Ends what could not be judged. */
+  private giveUp(opening: Opening): void {
+    if (opening.closed) return;
+    const { watch } = opening;
+    watch.openings = watch.openings.filter((one) => one !== opening);
+    this.abandon(opening);
   }
 
-  private detach(watcher: Watcher): void {
-    const { watch, subject } = watcher;
+  private abandon(opening: Opening): void {
+    opening.closed = true;
+    for (const subject of opening.staying()) {
+      subject.openings -= 1;
+      this.release(opening.watch, subject);
+    }
+  }
+
+  private remove(watch: Watch, leaving: ReadonlySet<Subject>): void {
+    for (const opening of watch.openings) {
+      for (const subject of opening.staying().filter((one) => leaving.has(one))) {
+        opening.leave(subject);
+        subject.openings -= 1;
+        this.release(watch, subject);
+      }
+    }
+    const { subjects } = watch;
+    watch.subjects = subjects.filter((subject) => !leaving.has(subject));
+    for (const subject of subjects) if (leaving.has(subject)) this.leave(watch, subject);
+  }
+
+  private leave(watch: Watch, subject: Subject): void {
+    const doubt = subject.leave(watch);
+    if (doubt) this.jury.forget(doubt);
+    this.release(watch, subject);
+  }
+
+  /** The watch has left the subject, and may have been the last one. */
+  private release(watch: Watch, subject: Subject): void {
     watch.budget.users -= 1;
-    this.jury.forget(watcher);
-    subject.leave(watcher);
     if (subject.count > 0) return;
     this.subjects.delete(subject.userId);
     // One that is still coming: whoever brings it will find that nobody wants it. One that did not come is not watched.
@@ -290,7 +321,7 @@ export class PresenceFeed {
       if (watch.closed) return;
       try {
         const meant = new Set(await this.targets.meant(watch, target));
-        const leaving = watch.watchers.filter(({ subjectId }) => !meant.has(subjectId) && !isNamed(target, subjectId));
+        const leaving = watch.all().filter(({ userId }) => !meant.has(userId) && !isNamed(target, userId));
         if (leaving.length > 0) this.remove(watch, new Set(leaving));
         await this.add(watch, [...meant], 'told');
       } catch (error) {
@@ -301,30 +332,32 @@ export class PresenceFeed {
     });
   }
 
+  private doubt(subjectId: string): void {
+    const subject = this.subjects.get(subjectId);
+    if (subject) this.jury.doubtSubject(subject);
+  }
+
   private doubtPair(subjectId: string, viewerId: string): void {
-    const ofSubject = ({ subject }: Watcher) => subject.userId === subjectId;
-    this.jury.doubt([...this.index.of(viewerId)].flatMap((watch) => watch.watchers.find(ofSubject) ?? []));
+    const subject = this.subjects.get(subjectId);
+    if (subject) for (const watch of this.index.of(viewerId)) this.jury.doubtPair(subject, watch);
   }
 
   private doubtViewer(viewerId: string): void {
-    for (const watch of this.index.of(viewerId)) this.jury.doubt(watch.watchers);
+    for (const watch of this.index.of(viewerId)) this.jury.doubtWatch(watch);
   }
 
   private bury(userId: string): void {
     const subject = this.subjects.get(userId);
     if (!subject) return;
     subject.tellBurial(this.clock.now());
-    this.jury.doubt(subject.watchers);
-  }
-
-  private watchersOf(userId: string): Iterable<Watcher> {
-    return this.subjects.get(userId)?.watchers ?? [];
+    this.jury.doubtSubject(subject);
   }
 
   private close(watch: Watch): void {
-    const { watchers } = watch;
-    watch.watchers = [];
-    for (const watcher of watchers) this.detach(watcher);
+    const { subjects, openings } = watch;
+    watch.subjects = watch.openings = [];
+    for (const opening of openings) this.abandon(opening);
+    for (const subject of subjects) this.leave(watch, subject);
     this.unsettled.delete(watch);
     this.index.remove(watch);
   }

@@ -1,18 +1,14 @@
-import type { Dossier, PrivacyService } from '../privacy/privacy.service.js';
-
-type Pair = Parameters<PrivacyService['dossiers']>[0][number];
-type Dossiers = readonly (Dossier | null)[];
+import type { Dossiers, Look, PrivacyService } from '../privacy/privacy.service.js';
 
 interface Question {
-  readonly pairs: readonly Pair[];
-  readonly stored: ReadonlySet<string>;
-  readonly answer: (dossiers: Dossiers | Promise<Dossiers>) => void;
+  readonly looks: readonly Look[];
+  readonly answer: (dossiers: readonly Dossiers[] | Promise<readonly Dossiers[]>) => void;
 }
 
 const AT_ONCE = 2;
 
 /**
- * Questions to privacy about many watchers. Few are under way at a time, and those that come meanwhile are asked as one:
+ * Questions to privacy about those who watch. Few are under way at a time, and those that come meanwhile are asked as one:
  * when everybody comes back at once, Postgres is asked a few times and not once for each of them.
  */
 export class Inquiry {
@@ -21,10 +17,10 @@ export class Inquiry {
 
   constructor(private readonly privacy: PrivacyService) {}
 
-  /** As PrivacyService.dossiers, whose verdicts the watchers keep. */
-  ask(pairs: readonly Pair[], stored: ReadonlySet<string>): Promise<Dossiers> {
+  /** As PrivacyService.dossiers, whose verdicts are kept by whoever asks. */
+  ask(looks: readonly Look[]): Promise<readonly Dossiers[]> {
     return new Promise((answer) => {
-      this.waiting.push({ pairs, stored, answer });
+      this.waiting.push({ looks, answer });
       if (this.underWay < AT_ONCE) void this.turn();
     });
   }
@@ -42,15 +38,16 @@ export class Inquiry {
   }
 
   private async put(questions: readonly Question[]): Promise<void> {
-    const pairs = questions.flatMap((question) => question.pairs);
-    const stored = new Set(questions.flatMap((question) => [...question.stored]));
     try {
-      const dossiers = await this.privacy.dossiers(pairs, stored, false);
+      const dossiers = await this.privacy.dossiers(
+        questions.flatMap(({ looks }) => looks),
+        false,
+      );
       let from = 0;
-      for (const { answer, pairs: own } of questions) answer(dossiers.slice(from, (from += own.length)));
+      for (const { looks, answer } of questions) answer(dossiers.slice(from, (from += looks.length)));
     } catch {
       // What one of them asked could not be answered: each learns what becomes of its own.
-      for (const { answer, pairs: own, stored: theirs } of questions) answer(this.privacy.dossiers(own, theirs, false));
+      for (const { looks, answer } of questions) answer(this.privacy.dossiers(looks, false));
     }
   }
 }

@@ -23,9 +23,8 @@ export class PresenceReader {
     // The engine first: a user whose record goes away in between is in Postgres by then.
     const truths = await this.engine.presence.read(userIds);
     // Postgres is asked about the invisible as it is about those who are gone: that takes time, which one can measure.
-    const away = new Set(userIds.filter((_, i) => (truths[i]?.status ?? 'OFFLINE') === 'OFFLINE'));
-    const pairs = userIds.map((subjectId) => ({ subjectId, viewerId }));
-    const dossiers = await this.privacy.dossiers(pairs, away);
+    const subjects = userIds.map((userId, i) => ({ userId, away: (truths[i]?.status ?? 'OFFLINE') === 'OFFLINE' }));
+    const [dossiers = []] = await this.privacy.dossiers([{ viewerId, subjects }]);
     const now = this.clock.now();
     return dossiers.map((dossier, i) => {
       if (!dossier) return null;

@@ -4,7 +4,7 @@ import type { Truth } from '../engine/engine.js';
 import { HIDDEN } from '../privacy/privacy.rules.js';
 import type { Verdict } from '../privacy/privacy.types.js';
 import { Subject } from './presence.subject.js';
-import { Watch, type Watcher } from './presence.watch.js';
+import { Watch } from './presence.watch.js';
 
 const OPEN: Verdict = { online: true, lastSeen: true, bucket: 'NONE', typing: true };
 const NOW = 1_000_000;
@@ -26,16 +26,15 @@ describe('whoever watches somebody', () => {
     subject.learn(truth(1, 'first', NOW + 5));
   }
 
-  function look(name: string, verdict: Verdict, now = NOW, on: (text: string) => void = () => {}): Watcher {
-    const watch = new Watch(name, null, { users: 0 }, () => {});
+  function look(name: string, verdict: Verdict, now = NOW, on: (text: string) => void = () => {}): Watch {
+    const watch: Watch = new Watch(name, null, { users: 0 }, () => subject.leave(watch));
     const next = (view: { readonly message: { readonly text: string } | null }) => {
       told.push(`${name}: ${view.message?.text ?? '-'}`);
       on(name);
     };
     watch.drainTo({ next, end: () => {} });
-    const watcher = subject.join(watch, 'known');
-    subject.judge(watcher, verdict, subject.show(verdict, now));
-    return watcher;
+    subject.admit(watch, verdict, subject.show(verdict, now));
+    return watch;
   }
 
   function happens(version: number, text: string, now = NOW): string[] {
@@ -50,9 +49,9 @@ describe('whoever watches somebody', () => {
     const [bob] = [look('bob', OPEN), look('cy', OPEN), look('eve', HIDDEN)];
     expect(happens(2, 'second')).toEqual(['bob: second', 'cy: second']);
     subject.suspect(bob);
-    expect(bob.shown?.view.message?.text).toBe('second');
+    expect(subject.shownTo(bob)?.view.message?.text).toBe('second');
     expect(happens(3, 'third')).toEqual(['cy: third']);
-    subject.judge(bob, OPEN, subject.show(OPEN, NOW));
+    subject.admit(bob, OPEN, subject.show(OPEN, NOW));
     expect(happens(4, 'fourth')).toEqual(['bob: fourth', 'cy: fourth']);
     expect(subject.count).toBe(3);
   });
@@ -67,23 +66,22 @@ describe('whoever watches somebody', () => {
     subject.tell('face', NOW + 20);
     expect(told).toEqual(['bob: -']);
     expect(happens(3, 'third', NOW + 30)).toEqual(['bob: third', 'cy: third']);
-    expect(subject.watchers.map(({ circle }) => circle?.size)).toEqual([2, 2]);
+    expect(subject.circles.map(({ watches }) => watches.length)).toEqual([2]);
   });
 
   it('is told once and for all, whoever leaves meanwhile', () => {
     begin();
     const names = ['bob', 'cy', 'dan', 'eli', 'fay'];
-    const watchers = new Map<string, Watcher>();
+    const watches = new Map<string, Watch>();
     const leave = (name: string) => {
-      for (const other of [name, 'cy']) {
-        const watcher = watchers.get(other);
-        if (watcher && !watcher.gone) subject.leave(watcher);
-      }
+      for (const other of [name, 'cy']) watches.get(other)?.end();
     };
-    for (const name of names) watchers.set(name, look(name, OPEN, NOW, name === 'dan' ? leave : undefined));
+    for (const name of names) watches.set(name, look(name, OPEN, NOW, name === 'dan' ? leave : undefined));
     expect(happens(2, 'second')).toEqual(['bob: second', 'cy: second', 'dan: second', 'eli: second', 'fay: second']);
     expect(happens(3, 'third')).toEqual(['bob: third', 'eli: third', 'fay: third']);
-    for (const { gone, subject: left } of watchers.values()) expect([gone, left.count]).toEqual([gone, 3]);
+    expect(subject.count).toBe(3);
+    for (const name of ['eli', 'bob', 'fay']) watches.get(name)?.end();
+    expect([subject.count, subject.circles]).toEqual([0, []]);
   });
 
   it('sees somebody hidden when there is nobody any more, in doubt or not', () => {
@@ -92,6 +90,6 @@ describe('whoever watches somebody', () => {
     subject.suspect(bob);
     subject.tellBurial(NOW);
     expect(told.sort()).toEqual(['bob: -', 'cy: -']);
-    expect(bob.shown?.view.status).toBe('OFFLINE');
+    expect(subject.shownTo(bob)?.view.status).toBe('OFFLINE');
   });
 });

@@ -1,12 +1,14 @@
 import { Stream } from '../kernel/stream.js';
 import type { Shown } from './presence.portrait.js';
-import type { Circle, Subject } from './presence.subject.js';
+import type { Subject } from './presence.subject.js';
 import type { MovingTarget, PresenceView } from './presence.types.js';
 
 /** One live stream of one viewer. */
 export class Watch extends Stream<PresenceView> {
-  /** A list, as there may be millions of them in all: who looks for one looks through it, which is seldom. */
-  watchers: readonly Watcher[] = [];
+  /** Whose changes it is told, or is in doubt about. A list, as there may be millions of them in all. */
+  subjects: readonly Subject[] = [];
+  /** Those of whom it is not told yet. */
+  openings: readonly Opening[] = [];
   /** Whose membership decides whom the target means. */
   conversations: ReadonlySet<string>;
   /** The last look at whom the target means; the next one waits for it, and serves all changes until it begins. */
@@ -24,53 +26,78 @@ export class Watch extends Stream<PresenceView> {
     super({ keyOf: subjectOf, onClose });
     this.conversations = target && 'conversationId' in target ? new Set([target.conversationId]) : NOWHERE;
   }
+
+  /** Also those of whom it is not told yet. */
+  all(): readonly Subject[] {
+    return this.openings.length > 0
+      ? this.subjects.concat(...this.openings.map((opening) => opening.staying()))
+      : this.subjects;
+  }
 }
 
 /** Of the first view: `told` sends it, `known` takes it as known without sending. */
 export type First = 'told' | 'known';
 
-/**
- * One subject in one watch; as a pair of the two, what privacy is asked about. Judged while it is in a circle, in doubt
- * while it is not; with neither it watches no more.
- */
-export class Watcher {
-  circle: Circle | null = null;
+/** Subjects that one watch begins to watch together. Nothing is told of them before all are judged. */
+export class Opening {
+  /** The number of the last doubt about the viewer, see Jury. */
+  doubtedAt = 0;
+  /** Over: all are judged, or the watch has ended. */
+  closed = false;
+  private left: Set<Subject> | null = null;
 
   constructor(
     readonly watch: Watch,
-    readonly subject: Subject,
-    public doubt: Doubt | null,
-    /** In the circle, or among those in doubt. */
-    public place: number,
+    readonly subjects: readonly Subject[],
+    readonly first: First,
   ) {}
 
-  get subjectId(): string {
-    return this.subject.userId;
+  /** Watched no more, before it was judged. */
+  leave(subject: Subject): void {
+    this.left ??= new Set();
+    this.left.add(subject);
   }
 
-  get viewerId(): string {
-    return this.watch.viewerId;
+  hasLeft(subject: Subject): boolean {
+    return this.left?.has(subject) === true;
   }
 
-  get gone(): boolean {
-    return this.circle === null && this.doubt === null;
+  has(subject: Subject): boolean {
+    return this.subjects.includes(subject) && !this.hasLeft(subject);
   }
 
-  /** What the viewer was told last, or would know without being told. */
-  get shown(): Shown | null {
-    return (this.circle ?? this.doubt)?.shown ?? null;
+  /** From now on the watch is told of them, or is in doubt. */
+  close(): void {
+    const { watch } = this;
+    this.closed = true;
+    watch.openings = watch.openings.filter((opening) => opening !== this);
+    watch.subjects = watch.subjects.length > 0 ? watch.subjects.concat(this.staying()) : this.staying();
+  }
+
+  staying(): readonly Subject[] {
+    const { left } = this;
+    return left ? this.subjects.filter((subject) => !left.has(subject)) : this.subjects;
   }
 }
 
-/** Of a watcher that is told nothing until it is judged. */
-export interface Doubt {
-  /** Being asked about for the first time; else there was a verdict, which may be void. */
-  opening: boolean;
-  /** Null: the first view is no longer to come. */
-  readonly first: First | null;
-  shown: Shown | null;
+/** A watch that is told nothing of a subject until it is judged anew. */
+export class Doubt {
   /** Counts what made a verdict void, so that an answer to an older question is not believed. */
-  count: number;
+  count = 0;
+
+  constructor(
+    readonly subject: Subject,
+    readonly watch: Watch,
+    /** Null: the first view is no longer to come. */
+    readonly first: First | null,
+    /** What the viewer was told last, or would know without being told. */
+    public shown: Shown | null,
+  ) {}
+
+  /** Judged, or watched no more. */
+  get over(): boolean {
+    return this.subject.doubtOf(this.watch) !== this;
+  }
 }
 
 /** Of nearly all watches. */

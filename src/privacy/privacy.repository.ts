@@ -9,10 +9,12 @@ import type { Pair } from './privacy.rules.js';
 import { DEFAULT_POLICY } from './privacy.rules.js';
 import type { Audience, OnlineAudience, PrivacySettings } from './privacy.types.js';
 
-/** One subject as one viewer asks about them. */
-export interface PairKey {
-  readonly subjectId: string;
+/** Subjects that one viewer asks about. */
+export interface PairGroup {
   readonly viewerId: string;
+  readonly subjectIds: readonly string[];
+  /** Everything is wanted of each. Else only a row whose verdict is not that of an ordinary pair. */
+  readonly whole: boolean;
 }
 
 /** Two people who never touched a setting and know nothing of each other: most pairs are. */
@@ -22,7 +24,9 @@ export const ORDINARY: Pair = {
 };
 
 /** Everything durable that an answer about a subject needs; read in one query. */
-export interface PairRow extends PairKey {
+export interface PairRow {
+  readonly subjectId: string;
+  readonly viewerId: string;
   readonly user: User;
   readonly pair: Pair;
   /** Milliseconds since 1970. */
@@ -79,8 +83,11 @@ const PAIRS_SQL = `
     vc.owner_id IS NOT NULL AS v_contact, ve.always AS v_always, ve.never AS v_never,
     vb.owner_id IS NOT NULL AS v_blocked,
     ls.last_seen_at, ls.last_active_at
-  FROM unnest(string_to_array($1, ' '), string_to_array($2, ' '), string_to_array($3, ' ')::boolean[])
-    AS p (subject_id, viewer_id, whole)
+  FROM (
+    SELECT unnest(string_to_array(g.subject_ids, ' ')) AS subject_id, g.viewer_id, g.whole
+    FROM unnest(string_to_array($1, ','), string_to_array($2, ','), string_to_array($3, ',')::boolean[])
+      AS g (subject_ids, viewer_id, whole)
+  ) AS p
   JOIN users u ON u.id = p.subject_id
   LEFT JOIN privacy_settings sp ON sp.user_id = p.subject_id
   LEFT JOIN privacy_settings vp ON vp.user_id = p.viewer_id
@@ -110,15 +117,15 @@ export class PrivacyRepository {
   ) {}
 
   /**
-   * The rows of those pairs whose subject exists, in no order. Of a pair that is not asked for as a whole, the row is
-   * left out where its verdict is that of an ordinary pair; the caller has to know that the subject exists.
+   * The rows of those pairs whose subject exists, in no order. Where a group is not asked for as a whole, the caller has
+   * to know that its subjects exist.
    */
-  async pairs(keys: readonly PairKey[], whole: readonly boolean[]): Promise<PairRow[]> {
-    // Ids never hold a space. The driver would look at every element of an array for what has to be escaped.
+  async pairs(groups: readonly PairGroup[]): Promise<PairRow[]> {
+    // Ids hold neither. The driver would look at every element of an array for what has to be escaped.
     const columns = [
-      keys.map((key) => key.subjectId).join(' '),
-      keys.map((key) => key.viewerId).join(' '),
-      whole.join(' '),
+      groups.map((group) => group.subjectIds.join(' ')).join(','),
+      groups.map((group) => group.viewerId).join(','),
+      groups.map((group) => group.whole).join(','),
     ];
     const rows = await reachable(() => this.database.query<RawPair[]>(PAIRS_SQL, columns));
     return rows.map(toPairRow);

@@ -7,15 +7,21 @@ import { Config } from '../kernel/config/config.js';
 import { Directory } from '../kernel/directory/directory.service.js';
 import type { User } from '../kernel/directory/directory.types.js';
 import { badInput, Refusal, userNotFound } from '../kernel/errors.js';
-import { checkId, checkIds } from '../kernel/input.js';
+import { checkId } from '../kernel/input.js';
 import { Limits } from '../kernel/limits/limits.service.js';
 import { Recent } from '../kernel/recent.js';
-import { ORDINARY, type PairKey, PrivacyRepository, type PairRow, type SettingsChange } from './privacy.repository.js';
+import { checkInput, followShorthand } from './privacy.input.js';
+import {
+  ORDINARY,
+  type PairGroup,
+  PrivacyRepository,
+  type PairRow,
+  type SettingsChange,
+} from './privacy.repository.js';
 import { ABOUT_ONESELF, HIDDEN, judge, type Pair, showsTimes } from './privacy.rules.js';
-import { AUDIENCES, ONLINE_AUDIENCES, type PrivacyInput, type PrivacySettings, type Verdict } from './privacy.types.js';
+import type { PrivacyInput, PrivacySettings, Verdict } from './privacy.types.js';
 import { type KeptVerdict, VerdictCache } from './verdict.cache.js';
 
-const LIST_MAX = 1000;
 const BLOCKS_MAX = 10_000;
 /** Verdicts kept; about 100 bytes each. */
 const VERDICTS_MAX = 200_000;
@@ -35,11 +41,25 @@ export interface Dossier {
   readonly lastActive?: number | null;
 }
 
-interface Loading {
-  /** Those in memory, in the order of the pairs. */
-  readonly users: readonly (User | undefined)[];
-  readonly stored: ReadonlySet<string>;
-  readonly keep: boolean;
+/** In the order of the subjects; null where there is no such user. */
+export type Dossiers = readonly (Dossier | null)[];
+
+/** One viewer, and whom they look at. */
+export interface Look {
+  readonly viewerId: string;
+  readonly subjects: readonly {
+    readonly userId: string;
+    /** The last seen in Postgres is wanted too, where it is shown. */
+    readonly away: boolean;
+  }[];
+}
+
+/** Pairs of one look that Postgres is asked about. */
+interface Asked extends PairGroup {
+  readonly subjectIds: string[];
+  /** In `dossiers`, the look's. */
+  readonly places: number[];
+  readonly dossiers: (Dossier | null)[];
 }
 
 /**
@@ -68,61 +88,25 @@ export class PrivacyService {
   }
 
   /**
-   * A dossier for each pair, in the order asked; null where there is no such subject. At most one query a thousand
-   * pairs, none when all is cached. `stored`: subjects whose last seen in Postgres is wanted too, where it is shown.
-   * `keep`: false for somebody who keeps the verdicts anyway, so that they are not in memory twice. When Postgres cannot
-   * be asked, what is not cached is hidden; a subject not known at all refuses SERVICE_UNAVAILABLE.
+   * Dossiers for each look, in the order asked. At most one query for a thousand pairs, none when all is cached. `keep`:
+   * false for somebody who keeps the verdicts anyway, so that they are not in memory twice. When Postgres cannot be
+   * asked, what is not cached is hidden; a subject not known at all refuses SERVICE_UNAVAILABLE.
    */
-  async dossiers(
-    keys: readonly PairKey[],
-    stored: ReadonlySet<string> = new Set(),
-    keep = true,
-  ): Promise<readonly (Dossier | null)[]> {
-    const found = new Array<Dossier | null>(keys.length).fill(null);
-    // Side by side: pairs that have to be asked about, their places, and whom of them is in memory. A user who is not
-    // comes with the pair's own query.
-    const asked: PairKey[] = [];
-    const places: number[] = [];
-    const users: (User | undefined)[] = [];
-    const recall = this.recaller();
-    let at = -1;
-    for (const key of keys) {
-      at += 1;
-      const user = this.directory.known(key.subjectId);
-      const verdict = user && recall(key);
-      // Of whom nothing is shown nothing is asked, or the time that it takes would tell whether they are there.
-      const enough = verdict && !(stored.has(key.subjectId) && showsTimes(verdict));
-      if (enough) {
-        found[at] = { user, verdict, certain: true };
-        continue;
-      }
-      asked.push(key);
-      places.push(at);
-      users.push(user);
-    }
-    for (let start = 0; start < asked.length; start += PAIRS_A_QUERY) {
-      const end = start + PAIRS_A_QUERY;
-      const loaded = await this.load(asked.slice(start, end), { users: users.slice(start, end), stored, keep });
-      places.slice(start, end).forEach((place, i) => (found[place] = loaded[i] ?? null));
-    }
+  async dossiers(looks: readonly Look[], keep = true): Promise<readonly Dossiers[]> {
+    const asked: Asked[] = [];
+    const found = looks.map((look) => this.recall(look, asked));
+    for (const some of portions(asked)) await this.load(some, keep);
     return found;
   }
 
   /** As `dossiers`, of many subjects for one viewer, by subject; without those who do not exist. */
-  async dossiersFor(
-    viewerId: string,
-    subjectIds: Iterable<string>,
-    stored?: ReadonlySet<string>,
-  ): Promise<Map<string, Dossier>> {
-    const distinct = [...new Set(subjectIds)];
-    const found = await this.dossiers(
-      distinct.map((subjectId) => ({ subjectId, viewerId })),
-      stored,
-    );
+  async dossiersFor(viewerId: string, subjectIds: Iterable<string>): Promise<Map<string, Dossier>> {
+    const subjects = [...new Set(subjectIds)].map((userId) => ({ userId, away: false }));
+    const [dossiers = []] = await this.dossiers([{ viewerId, subjects }]);
     const bySubject = new Map<string, Dossier>();
-    distinct.forEach((subjectId, at) => {
-      const dossier = found[at];
-      if (dossier) bySubject.set(subjectId, dossier);
+    subjects.forEach(({ userId }, at) => {
+      const dossier = dossiers[at];
+      if (dossier) bySubject.set(userId, dossier);
     });
     return bySubject;
   }
@@ -163,28 +147,78 @@ export class PrivacyService {
     return this.settings(caller.userId);
   }
 
-  private async load(keys: readonly PairKey[], { users, stored, keep }: Loading): Promise<readonly (Dossier | null)[]> {
-    const asOf = this.changeCount;
+  /** What is known without asking; what is not joins `asked`, and stands here as what it is unless a row says more. */
+  private recall({ viewerId, subjects }: Look, asked: Asked[]): (Dossier | null)[] {
+    const dossiers = new Array<Dossier | null>(subjects.length).fill(null);
     // Who is in memory exists for as long as changes are heard of; then only what is out of the ordinary is read.
     const trusted = this.changes.fresh();
-    const whole = keys.map(({ subjectId }, i) => !trusted || !users[i] || stored.has(subjectId));
+    const verdicts = trusted ? this.verdicts.of(viewerId) : undefined;
+    let whole: Asked | null = null;
+    let partial: Asked | null = null;
+    for (let at = 0; at < subjects.length; at += 1) {
+      const { userId, away } = subjects[at] as Look['subjects'][number];
+      const user = this.directory.known(userId);
+      const verdict = user && this.verdictOf(verdicts, userId, viewerId);
+      // Of whom nothing is shown nothing is asked, or the time that it takes would tell whether they are there.
+      if (verdict && !(away && showsTimes(verdict))) {
+        dossiers[at] = { user, verdict, certain: true };
+        continue;
+      }
+      let group: Asked;
+      if (trusted && user && !away) {
+        group = partial ??= begin(asked, viewerId, false, dossiers);
+        dossiers[at] = { user, verdict: this.ordinary, certain: true };
+      } else group = whole ??= begin(asked, viewerId, true, dossiers);
+      group.subjectIds.push(userId);
+      group.places.push(at);
+    }
+    return dossiers;
+  }
+
+  /** Asks Postgres, and puts what it says where it belongs. */
+  private async load(asked: readonly Asked[], keep: boolean): Promise<void> {
+    const asOf = this.changeCount;
     const prime = this.directory.primer();
     let rows: readonly PairRow[];
     try {
-      rows = await this.repository.pairs(keys, whole);
+      rows = await this.repository.pairs(asked);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      const recall = this.recaller();
-      return keys.map((key, i) => unasked(users[i], recall(key), error));
+      for (const group of asked) this.closeTo(group, error);
+      return;
     }
     prime(rows.map((row) => row.user));
     // Mostly there is none.
-    const byPair = new Map(rows.map((row) => [pairKey(row), row]));
-    return keys.map((key, i) => {
-      const row = rows.length > 0 ? byPair.get(pairKey(key)) : undefined;
-      const dossier = row ? this.dossierOf(row) : whole[i] ? null : this.ordinaryOf(users[i]);
-      if (keep && dossier) this.verdicts.set(key.viewerId, key.subjectId, { verdict: dossier.verdict, asOf });
-      return dossier;
+    if (rows.length > 0) this.fill(asked, rows);
+    if (!keep) return;
+    for (const { viewerId, subjectIds, places, dossiers } of asked) {
+      subjectIds.forEach((subjectId, i) => {
+        const dossier = dossiers[places[i] ?? -1];
+        if (dossier) this.verdicts.set(viewerId, subjectId, { verdict: dossier.verdict, asOf });
+      });
+    }
+  }
+
+  private fill(asked: readonly Asked[], rows: readonly PairRow[]): void {
+    const byPair = new Map(rows.map((row) => [pairKey(row.subjectId, row.viewerId), row]));
+    for (const { viewerId, subjectIds, places, dossiers } of asked) {
+      subjectIds.forEach((subjectId, i) => {
+        const row = byPair.get(pairKey(subjectId, viewerId));
+        const place = places[i];
+        if (row && place !== undefined) dossiers[place] = this.dossierOf(row);
+      });
+    }
+  }
+
+  /** Closed, not open: who cannot be judged is hidden. */
+  private closeTo({ viewerId, subjectIds, places, dossiers }: Asked, refusal: Refusal): void {
+    const verdicts = this.changes.fresh() ? this.verdicts.of(viewerId) : undefined;
+    subjectIds.forEach((subjectId, i) => {
+      const user = this.directory.known(subjectId);
+      if (!user) throw refusal;
+      const verdict = this.verdictOf(verdicts, subjectId, viewerId);
+      const place = places[i];
+      if (place !== undefined) dossiers[place] = { user, verdict: verdict ?? HIDDEN, certain: verdict !== undefined };
     });
   }
 
@@ -192,10 +226,6 @@ export class PrivacyService {
     const verdict = row.subjectId === row.viewerId ? ABOUT_ONESELF : this.judge(row.pair);
     const { user, lastSeen, lastActive } = row;
     return { user, verdict, certain: true, lastSeen, lastActive };
-  }
-
-  private ordinaryOf(user: User | undefined): Dossier | null {
-    return user ? { user, verdict: this.ordinary, certain: true } : null;
   }
 
   /** Equal verdicts are one object: there are few, and every watcher holds one. */
@@ -207,20 +237,18 @@ export class PrivacyService {
     return known ?? verdict;
   }
 
-  /** What is kept of pairs at this moment. Quickest where pairs of one viewer follow one another. */
-  private recaller(): (key: PairKey) => Verdict | undefined {
-    if (!this.changes.fresh()) return (key) => (isOneself(key) ? ABOUT_ONESELF : undefined);
-    let viewerId: string | null = null;
-    let verdicts: ReadonlyMap<string, KeptVerdict> | undefined;
-    return (key) => {
-      if (isOneself(key)) return ABOUT_ONESELF;
-      if (key.viewerId !== viewerId) verdicts = this.verdicts.of((viewerId = key.viewerId));
-      const kept = verdicts?.get(key.subjectId);
-      return kept && this.holds(kept, key) ? kept.verdict : undefined;
-    };
+  /** `verdicts`: those kept for the viewer, where they can be relied on. */
+  private verdictOf(
+    verdicts: ReadonlyMap<string, KeptVerdict> | undefined,
+    subjectId: string,
+    viewerId: string,
+  ): Verdict | undefined {
+    if (subjectId === viewerId) return ABOUT_ONESELF;
+    const kept = verdicts?.get(subjectId);
+    return kept && this.holds(kept, subjectId, viewerId) ? kept.verdict : undefined;
   }
 
-  private holds(kept: KeptVerdict, { subjectId, viewerId }: PairKey): boolean {
+  private holds(kept: KeptVerdict, subjectId: string, viewerId: string): boolean {
     if (kept.asOf === this.changeCount) return true;
     const { asOf } = kept;
     if (asOf < this.floor || asOf < this.changedSince(subjectId) || asOf < this.changedSince(viewerId)) return false;
@@ -258,53 +286,43 @@ export class PrivacyService {
   }
 }
 
-/** Closed, not open: who cannot be judged is hidden. */
-function unasked(user: User | undefined, verdict: Verdict | undefined, refusal: Refusal): Dossier {
-  if (!user) throw refusal;
-  return { user, verdict: verdict ?? HIDDEN, certain: verdict !== undefined };
+function begin(asked: Asked[], viewerId: string, whole: boolean, dossiers: (Dossier | null)[]): Asked {
+  const group: Asked = { viewerId, whole, subjectIds: [], places: [], dossiers };
+  asked.push(group);
+  return group;
 }
 
-const isOneself = ({ subjectId, viewerId }: PairKey) => subjectId === viewerId;
+/** As much of it as one query is to answer, one part after the other. */
+function* portions(asked: readonly Asked[]): Iterable<readonly Asked[]> {
+  let portion: Asked[] = [];
+  let pairs = 0;
+  for (const group of asked.flatMap(split)) {
+    pairs += group.subjectIds.length;
+    if (pairs > PAIRS_A_QUERY) {
+      yield portion;
+      portion = [];
+      pairs = group.subjectIds.length;
+    }
+    portion.push(group);
+  }
+  if (portion.length > 0) yield portion;
+}
+
+function split(group: Asked): Asked[] {
+  if (group.subjectIds.length <= PAIRS_A_QUERY) return [group];
+  const parts: Asked[] = [];
+  for (let from = 0; from < group.subjectIds.length; from += PAIRS_A_QUERY) {
+    const to = from + PAIRS_A_QUERY;
+    parts.push({ ...group, subjectIds: group.subjectIds.slice(from, to), places: group.places.slice(from, to) });
+  }
+  return parts;
+}
 
 /** One key for a pair; ids never hold a space. */
-function pairKey(key: PairKey): string {
-  return `${key.subjectId} ${key.viewerId}`;
+function pairKey(subjectId: string, viewerId: string): string {
+  return `${subjectId} ${viewerId}`;
 }
 
 function withShorthand(stored: Omit<PrivacySettings, 'showLastSeen'>): PrivacySettings {
   return { ...stored, showLastSeen: stored.lastSeen !== 'NOBODY' };
-}
-
-/** `true` opens only what is closed to everybody; it never widens CONTACTS. */
-function followShorthand(before: PrivacySettings['lastSeen'], shown: boolean | null): PrivacySettings['lastSeen'] {
-  if (shown === null) return before;
-  if (!shown) return 'NOBODY';
-  return before === 'NOBODY' ? 'EVERYONE' : before;
-}
-
-function checkInput(ownId: string, input: PrivacyInput) {
-  const checked = {
-    showLastSeen: input.showLastSeen ?? null,
-    lastSeen: input.lastSeen ?? null,
-    online: input.online ?? null,
-    coarseLastSeen: input.coarseLastSeen ?? null,
-    typing: input.typing ?? null,
-    alwaysUserIds: checkList(ownId, input.alwaysUserIds, 'alwaysUserIds'),
-    neverUserIds: checkList(ownId, input.neverUserIds, 'neverUserIds'),
-  };
-  if (checked.lastSeen && !AUDIENCES.includes(checked.lastSeen)) throw badInput('lastSeen is not an audience');
-  if (checked.online && !ONLINE_AUDIENCES.includes(checked.online)) throw badInput('online is not an audience');
-  if (
-    checked.showLastSeen !== null &&
-    checked.lastSeen !== null &&
-    checked.showLastSeen !== (checked.lastSeen !== 'NOBODY')
-  ) {
-    throw badInput('showLastSeen and lastSeen disagree');
-  }
-  return checked;
-}
-
-function checkList(ownId: string, ids: readonly string[] | null | undefined, what: string): string[] | null {
-  if (!ids) return null;
-  return [...new Set(checkIds(ids, what, LIST_MAX))].filter((id) => id !== ownId);
 }

@@ -164,11 +164,11 @@ export class TypingFeed {
     if (watches.length === 0) return;
     const { conversationId, userId } = event;
     const belongs = await this.directory.isMember(conversationId, userId);
-    const keys = watches.map(({ viewerId }) => ({ subjectId: userId, viewerId }));
-    const dossiers = await this.privacy.dossiers(keys);
+    const subjects = [{ userId, away: false }];
+    const dossiers = await this.privacy.dossiers(watches.map(({ viewerId }) => ({ viewerId, subjects })));
     const views = new Map<boolean, TypingView>();
     for (const [at, watch] of watches.entries()) {
-      const dossier = dossiers[at];
+      const dossier = dossiers[at]?.[0];
       if (!room.watches.has(watch) || !dossier) continue;
       const key = keyOf(event);
       const sent = sendable(event, belongs && dossier.verdict.typing, watch.told.get(key));

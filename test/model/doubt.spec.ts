@@ -83,6 +83,18 @@ describe('somebody who hides', () => {
     expect(told).toEqual(['OFFLINE']);
   });
 
+  it('is not shown by an answer that was under way when they blocked whoever looks', async () => {
+    const release = holdAnswers();
+    const looking = bobLooks();
+    await vi.waitUntil(() => house.feed.users === 1, SOON);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await house.privacy.block(ANN, 'bob');
+    release();
+    await looking;
+    await vi.waitUntil(() => told.length > 0, SOON);
+    expect(told).toEqual(['OFFLINE']);
+  });
+
   it('is not told about while it is not known who may see them', async () => {
     await bobLooks();
     const release = holdAnswers();
@@ -92,6 +104,19 @@ describe('somebody who hides', () => {
     release();
     await vi.waitUntil(() => told.length > 1, SOON);
     expect(told).toEqual(['ONLINE', 'OFFLINE']);
+  });
+
+  it('is not hidden by an answer that was under way when they showed themselves again, who changes their mind', async () => {
+    await bobLooks();
+    const release = holdAnswers();
+    await house.privacy.update(ANN, { online: 'NOBODY' });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await house.privacy.update(ANN, { online: 'EVERYONE' });
+    release();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await house.presence.setCustomStatus(ANN, { status: 'DO_NOT_DISTURB' });
+    await vi.waitUntil(() => told.includes('DO_NOT_DISTURB'), SOON);
+    expect(told).toEqual(['ONLINE', 'DO_NOT_DISTURB']);
   });
 
   it('is shown no longer than ten seconds by one who hears of nothing any more', async () => {
@@ -115,6 +140,45 @@ describe('somebody who hides', () => {
     await house.kernel.database.destroy();
     const dossier = (await house.privacy.dossiersFor('cat', ['ann'])).get('ann');
     expect(dossier).toMatchObject({ certain: false, verdict: { online: false, lastSeen: false, typing: false } });
+  });
+});
+
+describe('somebody who looks away before it is known what they may see', () => {
+  it('is told nothing, and nobody is watched any more', async () => {
+    const release = holdAnswers();
+    const around = house.feed.watchAround(BOB);
+    await around.then(({ add, drop, stream }) => {
+      stream.drainTo({ next: (view) => told.push(`${view.userId} ${view.status}`), end: () => undefined });
+      const naming = add(['ann', 'cat']);
+      expect(house.feed.users).toBe(2);
+      drop(['ann']);
+      return Promise.all([naming, vi.waitUntil(() => house.feed.users === 1, SOON).then(release)]);
+    });
+    expect(told).toEqual(['cat OFFLINE']);
+    await (await around).stream.return();
+    expect([house.feed.users, house.feed.watches]).toEqual([0, 0]);
+  });
+
+  it('may be gone by then', async () => {
+    const release = holdAnswers();
+    const { add, stream } = await house.feed.watchAround(BOB);
+    const naming = add(['ann', 'cat']);
+    await stream.return();
+    expect(house.feed.users).toBe(0);
+    release();
+    await naming;
+    expect([house.feed.users, house.feed.watches]).toEqual([0, 0]);
+    await bobLooks();
+    expect(told).toEqual(['ONLINE']);
+  });
+
+  it('may be gone for having been told of the first', async () => {
+    const { add, stream } = await house.feed.watchAround(BOB);
+    const end = () => undefined;
+    stream.drainTo({ next: (view) => told.push(view.userId) && void stream.return(), end });
+    await add(['ann', 'cat']);
+    expect(told).toEqual(['ann']);
+    expect([house.feed.users, house.feed.watches]).toEqual([0, 0]);
   });
 });
 
