@@ -6,7 +6,7 @@ import * as library from 'ws';
 import { WebSocket, WebSocketServer } from 'ws';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
-import { takeShortcut, textIn } from './shortcut.js';
+import { endOfText, takeShortcut, textIn } from './shortcut.js';
 
 const { Receiver } = library as unknown as {
   readonly Receiver: new (options: object) => Writable;
@@ -103,8 +103,23 @@ describe('the shortcut of whole messages', () => {
   it('leaves the bytes as they were where it does not take them', () => {
     const frame = bytesOf({ first: 0x81, payload: Buffer.from([0x61, 0x62, 0xff, 0x63]), mask: 0x12345678 });
     const before = Buffer.from(frame);
-    expect(textIn(frame)).toBeNull();
+    expect(endOfText(frame, 0)).toBe(frame.length);
+    expect(textIn(frame, 0, frame.length)).toBeNull();
     expect(frame).toEqual(before);
+  });
+
+  it('is taken for several messages that come in one piece, up to what somebody has to look at', async () => {
+    const say = (said: string) => bytesOf({ first: 0x81, payload: Buffer.from(said), mask: 0x12345678 });
+    const told: string[] = [];
+    const receiver = new Receiver({ isServer: true, maxPayload: 1 << 18 });
+    receiver.on('message', (data: Buffer) => told.push(`library: ${data.toString()}`));
+    takeShortcut({ _receiver: receiver } as unknown as WebSocket, { hear: (said) => told.push(said) });
+    const ping = bytesOf({ first: 0x89, payload: Buffer.alloc(0), mask: 0 });
+    receiver.write(Buffer.concat([say('first'), say('second'), ping, say('third'), say('fourth').subarray(0, 9)]));
+    receiver.write(say('fourth').subarray(9));
+    await new Promise(setImmediate);
+    receiver.write(say('fifth'));
+    expect(told).toEqual(['first', 'second', 'library: third', 'library: fourth', 'fifth']);
   });
 
   let server: WebSocketServer;

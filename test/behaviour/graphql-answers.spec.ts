@@ -1,8 +1,12 @@
 import { GraphQLSchemaHost } from '@nestjs/graphql';
-import { parse } from 'graphql';
+import { createSourceEventStream, parse, type ExecutionArgs } from 'graphql';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { Stream } from '../../src/kernel/stream.js';
 import { Answers } from '../../src/transports/graphql/answers.js';
+import { Executor } from '../../src/transports/graphql/executor.js';
+import { explainAll } from '../../src/transports/graphql/explain.js';
 import { Plan } from '../../src/transports/graphql/plan.js';
+import { Source } from '../../src/transports/graphql/source.js';
 import { Ways } from '../../src/transports/graphql/ways.js';
 import { TestApp } from '../support/app.js';
 
@@ -70,10 +74,13 @@ describe('a plain operation over HTTP', () => {
   it('is taken to its method directly, whichever it is', () => {
     const { schema } = app.nest.get(GraphQLSchemaHost);
     const ways = app.nest.get(Ways);
-    const types = [schema.getQueryType(), schema.getMutationType()];
+    const types = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
     const fields = types.flatMap((type) => Object.values(type?.getFields() ?? {}).map((field) => ({ type, field })));
-    const byNest = fields.filter(({ type, field }) => ways.to(type?.name ?? '', field) === field.resolve);
-    expect(fields.length).toBeGreaterThan(10);
+    const byNest = fields.filter(({ type, field }) => {
+      const way = ways.to(type?.name ?? '', field);
+      return way === field.resolve || way === field.subscribe;
+    });
+    expect(fields.length).toBeGreaterThan(12);
     expect(byNest.map(({ field }) => field.name)).toEqual([]);
   });
 
@@ -107,5 +114,68 @@ describe('a plain operation over HTTP', () => {
     const weighed = await ask(body, WEIGHED, as('alice'));
     expect([plain.ours, weighed.ours]).toEqual([false, false]);
     expect(plain.answer).toEqual(weighed.answer);
+  });
+});
+
+describe('a subscription', () => {
+  const WATCH = 'subscription Watch($ids: [ID!]!) { statusChanged(userIds: $ids, snapshot: true) { userId status } }';
+
+  function argsOf(query: string, variableValues?: Record<string, unknown>, anonymous = false): ExecutionArgs {
+    const { schema } = app.nest.get(GraphQLSchemaHost);
+    const caller = { userId: 'alice', expiresAt: Infinity, connectionId: 'one', watching: { users: 0 } };
+    const contextValue = anonymous ? {} : { caller };
+    return {
+      schema,
+      document: parse(query),
+      operationName: null,
+      variableValues: variableValues ?? null,
+      contextValue,
+    };
+  }
+
+  /** What a client is told of how it began, and the first view of each whom it was about. */
+  async function beginning(opened: unknown): Promise<unknown> {
+    if (!(opened instanceof Stream)) {
+      const { errors } = opened as { readonly errors: readonly unknown[] };
+      return explainAll(errors, null, {});
+    }
+    const stream = opened as Stream<{ readonly userId: string }>;
+    const views: unknown[] = [];
+    stream.end();
+    for await (const { userId } of stream) views.push(userId);
+    return views;
+  }
+
+  it.each([
+    ['variables', WATCH, { ids: ['bob', 'alice', 'bob'] }],
+    ['one who is a list', WATCH, { ids: 'bob' }],
+    ['numbers', WATCH, { ids: [1] }],
+    ['nobody', WATCH, { ids: [] }],
+    ['nothing where there has to be something', WATCH, { ids: [null] }],
+    ['no variables', WATCH, undefined],
+    ['more than it asks for', WATCH, { ids: ['bob'], more: 1 }],
+    ['an id that is none', WATCH, { ids: ['a b'] }],
+    ['somebody in the document', 'subscription { a: statusChanged(userIds: ["bob"], snapshot: true) { status } }'],
+    ['defaults', 'subscription { statusChanged { status } }'],
+    ['a conversation of others', 'subscription { statusChanged(conversationId: "secret") { status } }'],
+    ['both', 'subscription { statusChanged(conversationId: "c", userIds: []) { status } }'],
+    ['a fragment', `subscription { ...F } fragment F on Subscription { userTyping { isTyping } }`],
+    ['typing elsewhere', 'subscription($c: ID) { userTyping(conversationId: $c) { isTyping } }', { c: 'secret' }],
+    ['what is skipped', 'subscription($a: Boolean!) { statusChanged @skip(if: $a) { status } }', { a: false }],
+  ])('begins as graphql-js and Nest would begin it: with %s', async (_what, query, variables?: object) => {
+    for (const anonymous of [false, true]) {
+      const args = argsOf(query, variables as Record<string, unknown>, anonymous);
+      const ours = await app.nest.get(Executor).open(args);
+      expect(await beginning(ours)).toEqual(await beginning(await createSourceEventStream(args)));
+    }
+  });
+
+  it('is opened without looking at its document again, unless something in it is out of the ordinary', () => {
+    const { schema } = app.nest.get(GraphQLSchemaHost);
+    const source = (text: string) => Source.of(schema, parse(text), null, app.nest.get(Ways));
+    expect(source(WATCH)).not.toBeNull();
+    expect(source('subscription { userTyping { isTyping } }')).not.toBeNull();
+    expect(source('subscription { statusChanged @skip(if: false) { status } }')).toBeNull();
+    expect(source('{ me { user { id } } }')).toBeNull();
   });
 });

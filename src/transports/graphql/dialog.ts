@@ -4,7 +4,8 @@ import type { Hello } from '../session.js';
 import type { Delivery } from './delivery.js';
 import type { Answer } from './explain.js';
 import type { GraphqlSocket } from './graphql.socket.js';
-import { type Asked, Reader } from './messages.js';
+import type { Asked } from './messages.js';
+import { Reader } from './reader.js';
 
 const INIT_WAIT_MS = 3000;
 const SUBSCRIPTIONS_MAX = 100;

@@ -1,15 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { GraphQLSchemaHost } from '@nestjs/graphql';
-import {
-  createSourceEventStream,
-  getOperationAST,
-  GraphQLError,
-  OperationTypeNode,
-  type ExecutionArgs,
-  type ExecutionResult,
-} from 'graphql';
+import { getOperationAST, GraphQLError, OperationTypeNode, type ExecutionArgs } from 'graphql';
 import { Clock } from '../../kernel/clock.js';
-import { Stream } from '../../kernel/stream.js';
 import { endingOf, type Hello } from '../session.js';
 import type { GraphqlContext } from './apollo.options.js';
 import { Delivery } from './delivery.js';
@@ -60,15 +52,10 @@ export class GraphqlProtocol implements Operator {
   }
 
   async open(socket: GraphqlSocket, id: string, args: ExecutionArgs, onOver: (error?: Error) => void): Promise<Opened> {
-    let source: unknown;
-    try {
-      source = await createSourceEventStream(args);
-    } catch (error) {
-      return { errors: [error] };
-    }
-    if (!(source instanceof Stream)) return source as ExecutionResult & { readonly errors: readonly GraphQLError[] };
+    const source = await this.executor.open(args);
+    if ('errors' in source) return source;
     const group = this.groups.join(args);
-    return new Delivery(id, source as Stream<object>, group, socket.outbox, (error) => {
+    return new Delivery(id, source, group, socket.outbox, (error) => {
       this.groups.leave(group);
       onOver(error);
     });

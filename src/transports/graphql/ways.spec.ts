@@ -1,6 +1,6 @@
 import { Controller, createParamDecorator, type ExecutionContext, ParseIntPipe, UseGuards } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
-import { Args, Context, Mutation, Query, Resolver } from '@nestjs/graphql';
+import { Args, Context, Mutation, Query, Resolver, Subscription } from '@nestjs/graphql';
 import type { GraphQLField, GraphQLResolveInfo } from 'graphql';
 import { describe, expect, it } from 'vitest';
 
@@ -46,6 +46,16 @@ class Greetings {
     return 'renamed';
   }
 
+  @Subscription(() => String, { resolve: (said: string) => said })
+  follow(@Args('name', { type: () => String }) name: string) {
+    return `following ${name}`;
+  }
+
+  @Subscription(() => String, { filter: () => true })
+  sift() {
+    return 'sifted';
+  }
+
   undecorated() {
     return 'undecorated';
   }
@@ -76,7 +86,8 @@ const nests = () => 'by Nest';
 const KNOWN = { caller: { userId: 'alice', expiresAt: 0 } };
 
 function ask(parent: string, name: string, args: object = {}, context: object = KNOWN): unknown {
-  const field = { name, resolve: nests } as unknown as GraphQLField<unknown, unknown>;
+  const behind = parent === 'Subscription' ? { subscribe: nests } : { resolve: nests };
+  const field = { name, ...behind } as unknown as GraphQLField<unknown, unknown>;
   return ways.to(parent, field)?.(undefined, args, context, {} as GraphQLResolveInfo);
 }
 
@@ -84,6 +95,7 @@ describe('the way to a resolver', () => {
   it('is a direct one where nothing stands in it but decorators of ours and arguments', () => {
     expect(ask('Query', 'greet', { name: 'Bob' })).toBe('hello Bob by graphql Greetings.greet');
     expect(ask('Query', 'whole', { a: 1 })).toEqual({ a: 1 });
+    expect(ask('Subscription', 'follow', { name: 'Bob' })).toBe('following Bob');
   });
 
   it("is Nest's for whoever has yet to be proven", () => {
@@ -93,6 +105,7 @@ describe('the way to a resolver', () => {
   it.each([
     ['a guard of its own', 'Query', 'guarded'],
     ['a pipe', 'Query', 'piped'],
+    ['a filter', 'Subscription', 'sift'],
     ['something else than arguments', 'Query', 'aware'],
     ['another type', 'Mutation', 'greet'],
     ['another name', 'Mutation', 'renamed'],

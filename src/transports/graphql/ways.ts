@@ -6,6 +6,8 @@ import {
   PARAM_ARGS_METADATA,
   RESOLVER_NAME_METADATA,
   RESOLVER_TYPE_METADATA,
+  SUBSCRIPTION_OPTIONS_METADATA,
+  SUBSCRIPTION_TYPE,
 } from '@nestjs/graphql/dist/graphql.constants.js';
 import type { GraphQLField, GraphQLFieldResolver } from 'graphql';
 import type { GraphqlContext } from './apollo.options.js';
@@ -18,6 +20,7 @@ type Parameter = (host: ExecutionContextHost) => unknown;
 const ORDINARY: ReadonlySet<unknown> = new Set([
   RESOLVER_TYPE_METADATA,
   RESOLVER_NAME_METADATA,
+  SUBSCRIPTION_OPTIONS_METADATA,
   '__entryProvider__',
   'design:type',
   'design:paramtypes',
@@ -25,7 +28,7 @@ const ORDINARY: ReadonlySet<unknown> = new Set([
 ]);
 
 /**
- * The way from a field of Query or Mutation to the method of a resolver. Nest's own asks for guards, pipes,
+ * The way from a field of Query, Mutation or Subscription to the method of a resolver. Nest's own asks for guards, pipes,
  * interceptors and filters with every call, and makes a dozen promises of it. The one guard that stands before
  * everything lets a proven caller through: those are taken to the method directly. Whoever has yet to be proven, and
  * what has more to it than that guard, is left to Nest.
@@ -34,9 +37,12 @@ const ORDINARY: ReadonlySet<unknown> = new Set([
 export class Ways {
   constructor(private readonly modules: ModulesContainer) {}
 
-  /** As `field.resolve`, with the same outcome, but that a failure may be thrown at once. */
+  /**
+   * As `field.resolve`, or `field.subscribe` of a subscription, with the same outcome, but that a failure may be thrown
+   * at once.
+   */
   to(parent: string, field: GraphQLField<unknown, unknown>): Resolve | undefined {
-    const { resolve } = field;
+    const resolve = parent === SUBSCRIPTION_TYPE ? field.subscribe : field.resolve;
     const found = resolve && this.methodBehind(parent, field.name);
     if (!resolve || !found) return resolve;
     const { resolver, method } = found;
@@ -74,7 +80,14 @@ export class Ways {
   }
 }
 
-const isOrdinary = (decorated: object) => Reflect.getMetadataKeys(decorated).every((key) => ORDINARY.has(key));
+const isOrdinary = (decorated: object) =>
+  Reflect.getMetadataKeys(decorated).every((key) => ORDINARY.has(key)) && !isFiltered(decorated);
+
+/** Nest puts a filter around what a subscription answers. */
+function isFiltered(decorated: object): boolean {
+  const options: unknown = Reflect.getMetadata(SUBSCRIPTION_OPTIONS_METADATA, decorated);
+  return typeof options === 'object' && options !== null && 'filter' in options;
+}
 
 function isFor(parent: string, name: string, method: Method): boolean {
   const given = (Reflect.getMetadata(RESOLVER_NAME_METADATA, method) as string | undefined) ?? name;
