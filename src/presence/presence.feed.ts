@@ -15,7 +15,8 @@ import { tellAtTheEnd } from '../kernel/turn.js';
 import { PrivacyService } from '../privacy/privacy.service.js';
 import { Inquiry } from './presence.inquiry.js';
 import { Jury } from './presence.jury.js';
-import { Subject } from './presence.subject.js';
+import type { Subject } from './presence.subject.js';
+import { Subjects } from './presence.subjects.js';
 import type { AroundWatch, MovingTarget, PresenceView, WatchTarget } from './presence.types.js';
 import { type First, Opening, Watch } from './presence.watch.js';
 import { WatchIndex } from './watch.index.js';
@@ -33,7 +34,7 @@ interface Heard {
 @Injectable()
 export class PresenceFeed {
   private readonly log = new Logger(PresenceFeed.name);
-  private readonly subjects = new Map<string, Subject>();
+  private readonly subjects: Subjects;
   private readonly index = new WatchIndex();
   private readonly targets: WatchTargets;
   /** Heard in this turn of the event loop: at its end it is known which of them is the last. */
@@ -50,6 +51,7 @@ export class PresenceFeed {
     private readonly clock: Clock,
     private readonly config: Config,
   ) {
+    this.subjects = new Subjects(engine.presence, (userId, truth) => this.onTruth(userId, truth));
     this.jury = new Jury(new Inquiry(privacy), clock, (userIds) => this.look(userIds));
     this.targets = new WatchTargets(directory, this.index);
     // Alone, whoever changes something is answered when others have been told. What comes from a store comes in batches.
@@ -149,7 +151,7 @@ export class PresenceFeed {
     switch (change.kind) {
       case 'everything':
         for (const watch of this.index.all()) this.settle(watch);
-        for (const subject of this.subjects.values()) this.jury.doubtSubject(subject);
+        for (const subject of this.subjects.all()) this.jury.doubtSubject(subject);
         return;
       case 'user':
         return this.doubt(change.userId);
@@ -210,7 +212,7 @@ export class PresenceFeed {
     const looked = first === 'told' ? wanted.filter((userId) => this.subjects.has(userId)) : [];
     const opening = this.begin(watch, wanted, first);
     try {
-      await this.arrival(opening.subjects);
+      await this.subjects.arrival(opening.subjects);
       await this.look(looked);
       await this.jury.open(opening);
     } catch (error) {
@@ -220,43 +222,10 @@ export class PresenceFeed {
   }
 
   private begin(watch: Watch, userIds: readonly string[], first: First): Opening {
-    const fresh: Subject[] = [];
-    const subjects = userIds.map((userId) => {
-      let subject = this.subjects.get(userId);
-      if (!subject) {
-        subject = new Subject(userId);
-        this.subjects.set(userId, subject);
-        fresh.push(subject);
-      }
-      subject.openings += 1;
-      return subject;
-    });
-    const opening = new Opening(watch, subjects, first);
+    const opening = new Opening(watch, this.subjects.enter(userIds), first);
     watch.openings = [...watch.openings, opening];
-    watch.budget.users += subjects.length;
-    if (fresh.length > 0) this.bring(fresh);
+    watch.budget.users += opening.subjects.length;
     return opening;
-  }
-
-  /** Hears of them from now on: one interest a subject, however many watch it. */
-  private bring(subjects: readonly Subject[]): void {
-    const userIds = subjects.map(({ userId }) => userId);
-    const coming = this.engine.presence.watch(userIds).then((truths) => {
-      for (const [i, subject] of subjects.entries()) {
-        subject.coming = null;
-        const truth = truths[i];
-        if (subject.count === 0) this.engine.presence.unwatch([subject.userId]);
-        else if (truth) this.onTruth(subject.userId, truth);
-      }
-    });
-    for (const subject of subjects) subject.coming = coming;
-  }
-
-  /** Resolves when no event about any of them can be missed any more. */
-  private async arrival(subjects: readonly Subject[]): Promise<void> {
-    const coming = new Set<Promise<void>>();
-    for (const subject of subjects) if (subject.coming) coming.add(subject.coming);
-    if (coming.size > 0) await Promise.all(coming);
   }
 
   /** A truth that is news to others who watch the same user is for them an event like any other. */
@@ -301,13 +270,9 @@ export class PresenceFeed {
     this.release(watch, subject);
   }
 
-  /** The watch has left the subject, and may have been the last one. */
   private release(watch: Watch, subject: Subject): void {
     watch.budget.users -= 1;
-    if (subject.count > 0) return;
-    this.subjects.delete(subject.userId);
-    // One that is still coming: whoever brings it will find that nobody wants it. One that did not come is not watched.
-    if (!subject.coming) this.engine.presence.unwatch([subject.userId]);
+    this.subjects.release(subject);
   }
 
   /** Looks again at whom the watch is about; one look after the other. */

@@ -1,4 +1,5 @@
-import type { Dossiers, Look, PrivacyService } from '../privacy/privacy.service.js';
+import type { PrivacyService } from '../privacy/privacy.service.js';
+import type { Dossiers, Look } from '../privacy/privacy.types.js';
 
 interface Question {
   readonly looks: readonly Look[];

@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import type { Clock } from '../kernel/clock.js';
 import { Refusal } from '../kernel/errors.js';
 import { HIDDEN } from '../privacy/privacy.rules.js';
-import type { Dossier, Look } from '../privacy/privacy.service.js';
+import type { Dossier, Look } from '../privacy/privacy.types.js';
 import type { Inquiry } from './presence.inquiry.js';
 import type { Shown } from './presence.portrait.js';
 import type { Subject } from './presence.subject.js';

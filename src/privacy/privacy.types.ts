@@ -1,3 +1,5 @@
+import type { User } from '../kernel/directory/directory.types.js';
+
 export const AUDIENCES = ['EVERYONE', 'CONTACTS', 'NOBODY'] as const;
 export type Audience = (typeof AUDIENCES)[number];
 
@@ -56,4 +58,28 @@ export interface Verdict {
   readonly bucket: BucketVerdict;
   /** Whether the viewer is told of the subject's typing (membership is typing's own question). */
   readonly typing: boolean;
+}
+
+/** What is known of a subject for one viewer. */
+export interface Dossier {
+  readonly user: User;
+  readonly verdict: Verdict;
+  /** False: nothing could be asked, so that the verdict is "hidden" whatever the truth. Worth asking again. */
+  readonly certain: boolean;
+  /** From Postgres, milliseconds since 1970; undefined when it was neither asked for nor read. */
+  readonly lastSeen?: number | null;
+  readonly lastActive?: number | null;
+}
+
+/** In the order of the subjects; null where there is no such user. */
+export type Dossiers = readonly (Dossier | null)[];
+
+/** One viewer, and whom they look at. */
+export interface Look {
+  readonly viewerId: string;
+  readonly subjects: readonly {
+    readonly userId: string;
+    /** The last seen in Postgres is wanted too, where it is shown. */
+    readonly away: boolean;
+  }[];
 }
