@@ -3,7 +3,8 @@ import type { Clock } from '../../kernel/clock.js';
 import { notice } from '../../kernel/logging/notices.js';
 import { measure } from '../../kernel/metrics/measure.js';
 import type { EngineSettings } from '../engine.js';
-import type { Scripts } from './scripts.js';
+import { askEach } from './each.js';
+import type { Answer, Scripts } from './scripts.js';
 import { texts } from './scripts.js';
 import { presenceKey, SHARDS } from './shards.js';
 import type { Timings } from './timings.js';
@@ -76,12 +77,14 @@ export class Memberships {
   }
 
   async join(): Promise<void> {
-    await Promise.all(this.all.map((membership) => this.beatOne(membership, true)));
+    await Promise.all(this.beatSome(this.all, true));
   }
 
   /** All at once, in one round trip; those that fail do not hold up the others. */
   async beat(): Promise<void> {
-    const beats = await Promise.allSettled(this.all.map((membership) => this.renew(membership)));
+    const joining = this.all.flatMap((membership) => membership.joining ?? []);
+    const alive = this.all.filter((membership) => membership.joining === null);
+    const beats = await Promise.allSettled([...joining, ...this.renew(alive)]);
     const failed = beats.find((beat) => beat.status === 'rejected');
     if (failed) throw failed.reason;
   }
@@ -121,34 +124,34 @@ export class Memberships {
 
   private beginLife(membership: Membership): Promise<void> {
     membership.incarnation = this.newIncarnation();
-    const joining = this.beatOne(membership, true)
+    const joining = Promise.all(this.beatSome([membership], true))
       .then(() => undefined)
       .finally(() => (membership.joining = null));
     membership.joining = joining;
     return joining;
   }
 
-  private async renew(membership: Membership): Promise<void> {
-    if (membership.joining) return membership.joining;
-    // A life that was never acknowledged is begun again.
-    const { incarnation } = membership;
-    if (await this.beatOne(membership, false)) return;
-    await this.rejoin(membership.shard, incarnation);
+  /** A life that was never acknowledged is begun again. */
+  private renew(some: readonly Membership[]): Promise<void>[] {
+    const lives = some.map(({ incarnation }) => incarnation);
+    return this.beatSome(some, false).map(async (beat, at) => {
+      const membership = some[at];
+      if (!(await beat) && membership) await this.rejoin(membership.shard, lives[at] ?? '');
+    });
   }
 
-  /** False: fenced. */
-  private async beatOne(membership: Membership, join: boolean): Promise<boolean> {
-    const { key, incarnation, epoch: known } = membership;
+  /** In the order of `some`. False: fenced. */
+  private beatSome(some: readonly Membership[], join: boolean): Promise<boolean>[] {
     const fresh = randomBytes(4).toString('hex');
-    const answer = await this.scripts.run(
-      'instance-beat',
-      key,
-      incarnation,
-      join ? '1' : '0',
-      membership.version,
-      known,
-      fresh,
-    );
+    const questions = some.map(({ key, incarnation, version, epoch }) => {
+      return { key, args: [incarnation, join ? '1' : '0', version, epoch, fresh] };
+    });
+    const known = some.map(({ epoch }) => epoch);
+    const answers = askEach(this.scripts, 'instance-beat', questions);
+    return some.map(async (membership, at) => this.answered(membership, join, known[at] ?? '', await answers[at]));
+  }
+
+  private async answered(membership: Membership, join: boolean, known: string, answer?: Answer): Promise<boolean> {
     const [verdict, epoch = '', version, owned, now, shown, history = ''] = texts(answer);
     if (verdict !== 'OK') return false;
     membership.beatAt = this.clock.monotonic();

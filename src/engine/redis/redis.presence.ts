@@ -12,6 +12,7 @@ import type {
   Stop,
   Truth,
 } from '../engine.js';
+import { askEach } from './each.js';
 import type { Leases } from './leases.js';
 import type { Memberships } from './membership.js';
 import { Reads } from './reads.js';
@@ -150,9 +151,8 @@ export class RedisPresence extends PresenceStore {
   /** From all shards alike, so that none waits for another. */
   async unstored(limit: number): Promise<readonly Seen[]> {
     const each = Math.ceil((limit * 4) / SHARDS);
-    const answers = await Promise.all(
-      this.memberships.all.map(({ key }) => this.scripts.run('seen-list', key, Math.max(1, each))),
-    );
+    const questions = this.memberships.all.map(({ key }) => ({ key, args: [Math.max(1, each)] }));
+    const answers = await Promise.all(askEach(this.scripts, 'seen-list', questions));
     return answers.flatMap((answer) => seenOf(texts(answer))).slice(0, limit);
   }
 

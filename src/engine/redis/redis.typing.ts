@@ -3,8 +3,9 @@ import { TypingStore } from '../engine.js';
 import type { EngineSettings, Stop, TypingEvent, Typist } from '../engine.js';
 import { Interests } from '../interests.js';
 import type { Channels } from './channels.js';
+import { askEach, askOne } from './each.js';
 import { Listening } from './listening.js';
-import type { Scripts } from './scripts.js';
+import type { Answer, Scripts } from './scripts.js';
 import { texts } from './scripts.js';
 import { shardOf, SHARDS, typingChannel, typingKey } from './shards.js';
 import type { Timings } from './timings.js';
@@ -85,8 +86,9 @@ export class RedisTyping extends TypingStore {
 
   /** Ends what has ended, on all shards. */
   async sweep(): Promise<void> {
-    const shards = Array.from({ length: SHARDS }, (_, shard) => shard);
-    await Promise.all(shards.map((shard) => this.sweepOne(typingKey(shard))));
+    const questions = Array.from({ length: SHARDS }, (_, shard) => ({ key: typingKey(shard), args: [] }));
+    const answers = askEach(this.scripts, 'typing-sweep', questions);
+    await Promise.all(answers.map((answer, shard) => this.sweepOne(typingKey(shard), answer)));
     this.listening.sweep((id) => this.interests.has(id));
   }
 
@@ -97,9 +99,11 @@ export class RedisTyping extends TypingStore {
     await Promise.all(doubtful.slice(0, REPAIRS_MAX).map(([id]) => this.compare(id)));
   }
 
-  private async sweepOne(key: string): Promise<void> {
-    for (let round = 0; round < SWEEP_ROUNDS; round++) {
-      if ((await this.scripts.run('typing-sweep', key)) !== 1) return;
+  /** `first` is what the sweep together with others has answered. */
+  private async sweepOne(key: string, first: Promise<Answer>): Promise<void> {
+    let more = await first;
+    for (let round = 0; round < SWEEP_ROUNDS && more === 1; round++) {
+      more = await askOne(this.scripts, 'typing-sweep', { key, args: [] });
     }
   }
 

@@ -90,8 +90,9 @@ export class Scripts {
   ) {
     this.together = publish === 'PUBLISH';
     const constants = constantsOf(settings, timings, publish);
-    const presence = constants + file('shard') + file('record');
-    const typing = constants + file('typing');
+    const each = file('each');
+    const presence = constants + file('shard') + file('record') + each;
+    const typing = constants + file('typing') + each;
     this.scripts = new Map<ScriptName, { source: string; sha: string }>([
       ...PRESENCE.map((name) => [name, script(causeOf(name) + presence + told(name))] as const),
       ...READING.map((name) => [name, script(file(name))] as const),

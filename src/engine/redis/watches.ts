@@ -4,6 +4,7 @@ import { measure } from '../../kernel/metrics/measure.js';
 import type { Stop, Truth } from '../engine.js';
 import { Interests } from '../interests.js';
 import type { Channels } from './channels.js';
+import { askEach } from './each.js';
 import { Listening } from './listening.js';
 import type { Membership, MembershipListener, Memberships } from './membership.js';
 import type { Scripts } from './scripts.js';
@@ -89,7 +90,10 @@ export class Watches implements MembershipListener {
   /** Looks for what was missed. */
   async repair(): Promise<void> {
     const shards = this.memberships.all.filter(({ shard }) => (this.inShard[shard]?.size ?? 0) > 0);
-    await Promise.all(shards.map((membership) => this.repairOne(membership)));
+    const now = this.clock.monotonic();
+    const isSure = ({ shard }: Membership) => (this.doubtful.get(shard) ?? Infinity) > now;
+    const doubted = shards.filter((membership) => !isSure(membership)).map((membership) => this.compare(membership));
+    await Promise.all([...this.repairSome(shards.filter(isSure)), ...doubted]);
   }
 
   /** Ends channels that nobody has come back to. */
@@ -175,11 +179,19 @@ export class Watches implements MembershipListener {
     return truth === null ? null : watched.truth;
   }
 
-  private async repairOne(membership: Membership): Promise<void> {
-    const { shard, key } = membership;
-    if ((this.doubtful.get(shard) ?? Infinity) <= this.clock.monotonic()) await this.tellAgain(membership);
-    const since = this.looked[shard] ?? 0;
-    const answer = texts(await this.scripts.run('shard-changes', key, since, CHANGES_MAX));
+  private async compare(membership: Membership): Promise<void> {
+    await this.tellAgain(membership);
+    await Promise.all(this.repairSome([membership]));
+  }
+
+  private repairSome(some: readonly Membership[]): Promise<void>[] {
+    const questions = some.map(({ shard, key }) => ({ key, args: [this.looked[shard] ?? 0, CHANGES_MAX] }));
+    const answers = askEach(this.scripts, 'shard-changes', questions);
+    return some.map(async (membership, at) => this.repairOne(membership, texts(await answers[at])));
+  }
+
+  /** `answer`: what has changed, see lua/shard-changes.lua. */
+  private async repairOne({ shard }: Membership, answer: readonly string[]): Promise<void> {
     const [verdict, epoch = '', version] = answer;
     this.memberships.saw(shard, epoch);
     if (verdict === 'GAP') {

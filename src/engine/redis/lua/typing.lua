@@ -1,8 +1,9 @@
 -- Put in front of every typing script, after the settings.
--- KEYS[1]: the shard's ZSET conversation -> when to look again. The conversations have the same hash tag:
---   HASH h:<user>|<holder> -> until when, p:<user> -> when it was last told
-local PREFIX = string.sub(KEYS[1], 1, -2)
-local DUE = KEYS[1]
+-- KEYS: the shard's ZSET conversation -> when to look again; of several, where a script looks into several. The
+-- conversations have the same hash tag: HASH h:<user>|<holder> -> until when, p:<user> -> when it was last told
+local PREFIX, DUE
+local function enter(key) PREFIX, DUE = string.sub(key, 1, -2), key end
+enter(KEYS[1])
 local clock = redis.call('TIME')
 local NOW = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
