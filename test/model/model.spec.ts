@@ -161,8 +161,14 @@ const pass = (max: number) =>
 const crash = fc.constant(new Step('the instance dies', async (stage) => stage.crash?.(stage)));
 const befall = fc.constantFrom(...MISHAPS).map((what) => new Step(what, async (stage) => stage.befall?.(what, stage)));
 
-/** Histories that once failed. The first: a lease ends later than the socket that was the last sign of life. */
-const KEPT = [{ seed: 1582020908, path: '331' }];
+/**
+ * Histories that once failed. A lease ends later than the socket that was the last sign of life; a lease has just ended
+ * when somebody else does something.
+ */
+const KEPT = [
+  { seed: 1582020908, path: '331' },
+  { seed: 1531163875, path: '3396' },
+];
 const people = [connect, connect, disconnect, disconnect, beat, leave, store];
 const runs = Number(process.env['RUNS'] ?? 0);
 /** A failure is told as it is, not made smaller first. */

@@ -34,7 +34,7 @@ export class Model {
   ) {}
 
   hold(userId: string, kind: Claim['kind'], id: string, activity: 'active' | 'idle' | 'keep', at: number): void {
-    this.endLeases(at);
+    this.endLeases(at, userId);
     const key = `${userId} ${kind} ${id}`;
     const before = this.claims.get(key);
     const activeAt = activity === 'active' || (activity === 'keep' && !before) ? at : (before?.activeAt ?? -Infinity);
@@ -45,7 +45,7 @@ export class Model {
   }
 
   release(userId: string, id: string, departure: Departure, at: number): void {
-    this.endLeases(at);
+    this.endLeases(at, userId);
     const key = `${userId} socket ${id}`;
     const claim = this.claims.get(key);
     this.claims.delete(key);
@@ -53,7 +53,7 @@ export class Model {
   }
 
   leave(userId: string, at: number): void {
-    this.endLeases(at);
+    this.endLeases(at, userId);
     const was = this.isHere(userId);
     for (const [key, claim] of this.claims) {
       if (claim.userId !== userId) continue;
@@ -135,7 +135,7 @@ export class Model {
 
   /** Shown to nobody while here: what was last seen before is what is known. */
   protected reappear(userId: string, lastSeen: number | null, at: number): void {
-    this.endLeases(at);
+    this.endLeases(at, userId);
     if (!this.isHere(userId)) this.left.set(userId, { at: lastSeen, shownUntil: 0, graceEnd: 0 });
   }
 
@@ -153,9 +153,11 @@ export class Model {
     this.left.set(userId, { at: newest, shownUntil: graceEnd, graceEnd });
   }
 
-  private endLeases(now: number): void {
+  /** Of one user, whose next act finds them ended, or of all. What others do may come before anybody has noticed. */
+  private endLeases(now: number, whose: string | null = null): void {
     const ended = [...this.claims].filter(
-      ([, { kind, beatAt }]) => kind === 'lease' && beatAt + this.settings.leaseMs <= now,
+      ([, { userId, kind, beatAt }]) =>
+        kind === 'lease' && beatAt + this.settings.leaseMs <= now && (whose === null || userId === whose),
     );
     for (const [key, { userId, beatAt, counts }] of ended.sort(([, a], [, b]) => a.beatAt - b.beatAt)) {
       this.claims.delete(key);
