@@ -1,4 +1,4 @@
-import { createPublicKey, createSecretKey } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
 
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
@@ -12,10 +12,11 @@ import { isId } from '../input.js';
 import { notice } from '../logging/notices.js';
 import type { AuthFailure } from '../metrics/labels.js';
 import { measure } from '../metrics/measure.js';
+import { KeyedHash } from './keyed.hash.js';
 import { KeySet } from './key.set.js';
 import { algorithmOf, provenClaims } from './signature.js';
 import type { VerificationKey } from './signature.js';
-import { hasExpired, judgeClaims, readHeader } from './token.rules.js';
+import { hasExpired, headOf, judgeClaims, readHead, type TokenHeader } from './token.rules.js';
 
 /** Tokens whose signature need not be computed again; at most 8 KiB each, usually 300 bytes. */
 const PROVEN_MAX = 10_000;
@@ -41,6 +42,8 @@ interface Proven {
 @Injectable()
 export class AuthService {
   private readonly proven = new LRUCache<string, Proven>({ max: PROVEN_MAX });
+  /** Tokens of one issuer begin alike: what was read last is nearly always what comes next. */
+  private head = { text: '', header: null as TokenHeader | null };
   private readonly findKey: (kid: string | null) => VerificationKey | Promise<VerificationKey | null>;
 
   constructor(
@@ -57,7 +60,8 @@ export class AuthService {
    */
   async verify(token: unknown): Promise<Caller> {
     if (typeof token !== 'string') throw refused('invalid');
-    const { subject, expiresAt } = this.recall(token) ?? (await this.prove(token));
+    const proven = this.recall(token) ?? this.prove(token);
+    const { subject, expiresAt } = proven instanceof Promise ? await proven : proven;
     if (!(await this.directory.user(subject))) throw refused('unknown-user');
     return { userId: subject, expiresAt };
   }
@@ -80,10 +84,23 @@ export class AuthService {
     return proven && this.clock.monotonic() - proven.provenAt <= PROVEN_MS ? proven : null;
   }
 
-  private async prove(token: string): Promise<Proven> {
-    const header = readHeader(token);
+  /** A promise only where keys have to be fetched. */
+  private prove(token: string): Proven | Promise<Proven> {
+    const header = this.headerOf(token);
     if (!header) throw refused('invalid');
-    const found = await this.findKey(header.kid);
+    const found = this.findKey(header.kid);
+    if (found instanceof Promise) return found.then((key) => this.proveBy(key, header, token));
+    return this.proveBy(found, header, token);
+  }
+
+  private headerOf(token: string): TokenHeader | null {
+    const text = headOf(token);
+    if (text === null) return null;
+    if (text !== this.head.text) this.head = { text, header: readHead(text) };
+    return this.head.header;
+  }
+
+  private proveBy(found: VerificationKey | null, header: TokenHeader, token: string): Proven {
     // The key says which algorithm it is used with; a token that says another is refused, never followed.
     if (!found || header.alg !== found.algorithm) throw refused('invalid');
     const expected = { issuer: this.config.jwtIssuer, audience: this.config.jwtAudience };
@@ -118,7 +135,7 @@ function keyFinder(
 
 function secretKey(secret: string | null): VerificationKey {
   if (!secret) throw new Error('JWT_SECRET, JWT_PUBLIC_KEY or JWKS_URL is required');
-  return { key: createSecretKey(Buffer.from(secret)), algorithm: 'HS256' };
+  return { key: new KeyedHash(Buffer.from(secret)), algorithm: 'HS256' };
 }
 
 function publicKey(pem: string): VerificationKey {

@@ -1,29 +1,46 @@
-import { createHmac, timingSafeEqual, verify } from 'node:crypto';
+import { timingSafeEqual, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
 import jwt from 'jsonwebtoken';
 
+import type { KeyedHash } from './keyed.hash.js';
 import { type Algorithm, readPart } from './token.rules.js';
 
+type PublicAlgorithm = Exclude<Algorithm, 'HS256'>;
+
 /** A key and the one algorithm that it is used with, whatever a token says. */
-export interface VerificationKey {
-  readonly key: KeyObject;
-  readonly algorithm: Algorithm;
-}
+export type VerificationKey =
+  | { readonly algorithm: 'HS256'; readonly key: KeyedHash }
+  | { readonly algorithm: PublicAlgorithm; readonly key: KeyObject };
 
 /** The one algorithm of a public key; null for a kind of key that is not taken. */
-export function algorithmOf(key: KeyObject): Algorithm | null {
+export function algorithmOf(key: KeyObject): PublicAlgorithm | null {
   if (key.asymmetricKeyType === 'rsa') return 'RS256';
   if (key.asymmetricKeyType === 'ed25519') return 'EdDSA';
   if (key.asymmetricKeyType === 'ec' && key.asymmetricKeyDetails?.namedCurve === 'prime256v1') return 'ES256';
   return null;
 }
 
-/** The claims of a token that the key has signed, of whatever type they are; null when it has not. */
-export function provenClaims(token: string, { key, algorithm }: VerificationKey): unknown {
+/** The claims of a token of three parts that the key has signed, of whatever type they are; null when it has not. */
+export function provenClaims(token: string, by: VerificationKey): unknown {
   // The algorithm in the header was compared before.
-  if (algorithm === 'HS256') return claimsOf(token, (signed, signature) => isKeyedHash(signed, signature, key));
-  if (algorithm === 'EdDSA') return claimsOf(token, (signed, signature) => isEdwards(signed, signature, key));
+  switch (by.algorithm) {
+    case 'HS256':
+      return claimsOf(token, (signed, signature) => isKeyedHash(signed, signature, by.key));
+    case 'EdDSA':
+      return claimsOf(token, (signed, signature) => isEdwards(signed, signature, by.key));
+    default:
+      return verified(token, by.key, by.algorithm);
+  }
+}
+
+function claimsOf(token: string, proves: (signed: string, signature: string) => boolean): unknown {
+  const end = token.lastIndexOf('.');
+  const signed = token.slice(0, end);
+  return proves(signed, token.slice(end + 1)) ? readPart(signed.slice(signed.indexOf('.') + 1)) : null;
+}
+
+function verified(token: string, key: KeyObject, algorithm: jwt.Algorithm): unknown {
   try {
     // Times are judged by our own clock and rules.
     return jwt.verify(token, key, { algorithms: [algorithm], ignoreExpiration: true, ignoreNotBefore: true });
@@ -32,14 +49,9 @@ export function provenClaims(token: string, { key, algorithm }: VerificationKey)
   }
 }
 
-function claimsOf(token: string, proves: (signed: string, signature: string) => boolean): unknown {
-  const [header = '', payload = '', signature = ''] = token.split('.');
-  return proves(`${header}.${payload}`, signature) ? readPart(payload) : null;
-}
-
 /** RFC 7518 section 3.2. Compared as text, so that a signature has one spelling. */
-function isKeyedHash(signed: string, signature: string, key: KeyObject): boolean {
-  const expected = Buffer.from(createHmac('sha256', key).update(signed).digest('base64url'));
+function isKeyedHash(signed: string, signature: string, key: KeyedHash): boolean {
+  const expected = Buffer.from(key.of(signed));
   const given = Buffer.from(signature);
   return given.length === expected.length && timingSafeEqual(given, expected);
 }
