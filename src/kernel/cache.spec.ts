@@ -55,7 +55,7 @@ describe('a cache', () => {
     expect(loads).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
   });
 
-  it('collects while a reading is under way, and begins at once when it has ended', async () => {
+  it('collects while a reading is under way, and for some turns more', async () => {
     const { loads, gate, cache, timers } = world();
     let release = () => {};
     gate.hold = new Promise((resolve) => (release = resolve));
@@ -68,8 +68,11 @@ describe('a cache', () => {
     for (let turns = 0; turns < 5; turns += 1) await turn();
     expect(loads).toEqual([['a']]);
     release();
-    await Promise.all([first, ...later]);
-    expect(loads).toEqual([['a'], ['b', 'c', 'd']]);
+    await first;
+    await turn();
+    expect(loads).toEqual([['a']]);
+    await Promise.all([...later, cache.get('e')]);
+    expect(loads).toEqual([['a'], ['b', 'c', 'd', 'e']]);
     expect(timers.size).toBe(0);
   });
 
