@@ -2,6 +2,7 @@ import {
   getArgumentValues,
   getOperationAST,
   GraphQLError,
+  isRequiredArgument,
   Kind,
   locatedError,
   type OperationTypeNode,
@@ -9,6 +10,7 @@ import {
   type ExecutionArgs,
   type FieldNode,
   type FragmentDefinitionNode,
+  type GraphQLArgument,
   type GraphQLField,
   type GraphQLFieldResolver,
   type GraphQLObjectType,
@@ -37,8 +39,8 @@ export class Call {
     private readonly variables: Variables,
     private readonly resolve: GraphQLFieldResolver<unknown, unknown>,
     private readonly info: Omit<GraphQLResolveInfo, 'variableValues'>,
-    /** What the field is called with where the document gives it no arguments; else null. */
-    private readonly defaults: Values | null,
+    /** Null: somebody has to look at the arguments each time. */
+    private readonly plain: PlainArguments | null,
   ) {}
 
   /** Null where the operation is not of this kind. Of a valid document. */
@@ -59,16 +61,16 @@ export class Call {
     const resolve = field && ways.to(type.name, field);
     if (!resolve || !node) return null;
     const info = infoOf(schema, document, operation, type, field, name, nodes);
-    const defaults = node.arguments?.length ? null : argumentsOf(field, node, {});
     const own = nodes as [FieldNode, ...FieldNode[]];
-    return new Call(operation.operation, field, name, own, variablesOf(schema, operation), resolve, info, defaults);
+    const variables = variablesOf(schema, operation);
+    return new Call(operation.operation, field, name, own, variables, resolve, info, plainOf(field, node));
   }
 
   /** Null: the variables do not fit. */
   given(values: Readonly<Values>): Given | null {
     const variables = this.variables(values);
-    const args =
-      variables && (this.defaults ? { ...this.defaults } : argumentsOf(this.field, this.nodes[0], variables));
+    if (!variables) return null;
+    const args = (this.plain && filled(this.plain, variables)) ?? argumentsOf(this.field, this.nodes[0], variables);
     return args && { args, variables };
   }
 
@@ -81,6 +83,35 @@ export class Call {
   located(error: unknown): GraphQLError {
     return locatedError(error, this.nodes, [this.name]);
   }
+}
+
+/** Of a field all of whose arguments are variables. */
+interface PlainArguments {
+  readonly defaults: Values;
+  readonly given: readonly (readonly [name: string, variable: string])[];
+}
+
+function plainOf({ args }: GraphQLField<unknown, unknown>, node: FieldNode): PlainArguments | null {
+  const defaults = args.filter(({ defaultValue }) => defaultValue !== undefined);
+  const given: [string, string][] = [];
+  for (const { name, value } of node.arguments ?? []) {
+    if (value.kind !== Kind.VARIABLE) return null;
+    given.push([name.value, value.name.value]);
+  }
+  const isLeftOut = ({ name }: GraphQLArgument) => !given.some(([one]) => one === name);
+  if (args.some((one) => isRequiredArgument(one) && isLeftOut(one))) return null;
+  return { defaults: Object.fromEntries(defaults.map(({ name, defaultValue }) => [name, defaultValue])), given };
+}
+
+/** Null: what is missing, or null, may be at fault. */
+function filled({ defaults, given }: PlainArguments, variables: Values): Values | null {
+  const args = { ...defaults };
+  for (const [name, variable] of given) {
+    const value = Object.hasOwn(variables, variable) ? variables[variable] : undefined;
+    if (value === undefined || value === null) return null;
+    args[name] = value;
+  }
+  return args;
 }
 
 /** Null: they do not fit. */

@@ -1,5 +1,6 @@
 import { GraphQLError, type ExecutionArgs } from 'graphql';
 import type { Cancel, Clock } from '../../kernel/clock.js';
+import { framed } from '../frame.js';
 import type { Hello } from '../session.js';
 import type { Delivery } from './delivery.js';
 import type { Answer } from './explain.js';
@@ -34,6 +35,9 @@ export type Opened = Delivery | { readonly errors: readonly unknown[] };
 interface Operation {
   delivery: Delivery | null;
 }
+
+/** The same bytes for everybody. */
+const ACKNOWLEDGED = framed(['{"type":"connection_ack"}']);
 
 const reader = new Reader();
 
@@ -88,7 +92,7 @@ export class Dialog {
     this.waitNoMore();
     if (!(await this.operator.welcome(this.socket, hello))) return;
     this.acknowledged = true;
-    this.socket.send('{"type":"connection_ack"}');
+    this.socket.outbox.put(ACKNOWLEDGED);
   }
 
   private begin(id: string, asked: Asked): void | Promise<void> {

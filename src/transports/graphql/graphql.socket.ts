@@ -24,6 +24,8 @@ export const CLOSES: { readonly [ending in Ending]: readonly [code: number, reas
 /** What the protocol's own server closes with when a hook fails. */
 const FAILED = [4500, 'Internal error'] as const;
 const NO_CLOSE_FRAME = 1006;
+/** The same bytes for everybody. */
+const PONG = framed(['{"type":"pong"}']);
 /** A payload that a client wants to see again in the pong. */
 const ECHO_MAX = 1024;
 
@@ -81,14 +83,17 @@ export class GraphqlSocket implements Line {
   }
 
   /** A ping with a token in it renews the identity; the pong says that it has. */
-  async onPing(payload: Fields | null): Promise<void> {
+  onPing(payload: Fields | null): void | Promise<void> {
+    if (payload === null) return this.outbox.put(PONG);
+    if ('authorization' in payload) return this.renew(payload['authorization']);
+    const pong = JSON.stringify({ type: 'pong', payload });
+    if (pong.length > ECHO_MAX) this.outbox.put(PONG);
+    else this.send(pong);
+  }
+
+  private async renew(authorization: unknown): Promise<void> {
     const { session } = this;
-    if (payload && 'authorization' in payload) {
-      if (session.caller && (await session.refresh(bearerOf(payload['authorization'])))) this.send('{"type":"pong"}');
-      return;
-    }
-    const pong = JSON.stringify({ type: 'pong', ...(payload && { payload }) });
-    this.send(pong.length > ECHO_MAX ? '{"type":"pong"}' : pong);
+    if (session.caller && (await session.refresh(bearerOf(authorization)))) this.outbox.put(PONG);
   }
 
   ping(): void {
