@@ -1,7 +1,6 @@
 import 'reflect-metadata';
 
 import type { Lamplight } from './boot/application.js';
-import { makeRoomAtOnce } from './boot/room.js';
 import { expectManyShapes } from './boot/shapes.js';
 import { welcome } from './boot/welcome.js';
 import { loadConfig } from './kernel/config/config.js';
@@ -12,7 +11,6 @@ import { startTracing } from './kernel/tracing/tracing.js';
 const STOP_DEADLINE_MS = 39_000;
 
 expectManyShapes();
-makeRoomAtOnce();
 
 process.on('unhandledRejection', (reason) =>
   die(`Unhandled: ${reason instanceof Error ? reason.stack : String(reason)}`),
