@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { type AuthService, TokenExpired } from '../kernel/auth/auth.service.js';
 import { TOKEN_TOLERANCE_MS } from '../kernel/auth/token.rules.js';
@@ -10,7 +11,6 @@ import { notice } from '../kernel/logging/notices.js';
 import type { Transport } from '../kernel/metrics/labels.js';
 import { measure } from '../kernel/metrics/measure.js';
 import type { Holds } from '../presence/holds.service.js';
-import { newConnectionId } from './connection.id.js';
 import { type Admission, MessageRate } from './message.rate.js';
 import type { Sessions } from './sessions.js';
 
@@ -58,7 +58,7 @@ const STUCK_MAX_MS = 7500;
  * what it means for presence. Looked at by `Sessions` a few times a second, so that it needs no timer of its own.
  */
 export class Session {
-  readonly id = newConnectionId();
+  readonly id = inOnePiece(randomUUID());
   /** Monotonic. */
   readonly begunAt: number;
   private readonly rate: MessageRate;
@@ -211,6 +211,9 @@ export class Session {
     }
   }
 }
+
+/** A UUID is made as a chain of twenty texts, each with a price in memory for as long as it lives. */
+const inOnePiece = (text: string) => Buffer.from(text).toString('latin1');
 
 const logger = new Logger('Session');
 

@@ -1,4 +1,4 @@
-import { createPublicKey } from 'node:crypto';
+import { createPublicKey, createSecretKey } from 'node:crypto';
 
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
@@ -12,7 +12,6 @@ import { isId } from '../input.js';
 import { notice } from '../logging/notices.js';
 import type { AuthFailure } from '../metrics/labels.js';
 import { measure } from '../metrics/measure.js';
-import { KeyedHash } from './keyed.hash.js';
 import { KeySet } from './key.set.js';
 import { algorithmOf, provenClaims } from './signature.js';
 import type { VerificationKey } from './signature.js';
@@ -135,7 +134,7 @@ function keyFinder(
 
 function secretKey(secret: string | null): VerificationKey {
   if (!secret) throw new Error('JWT_SECRET, JWT_PUBLIC_KEY or JWKS_URL is required');
-  return { key: new KeyedHash(Buffer.from(secret)), algorithm: 'HS256' };
+  return { key: createSecretKey(Buffer.from(secret)), algorithm: 'HS256' };
 }
 
 function publicKey(pem: string): VerificationKey {

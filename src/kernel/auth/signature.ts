@@ -1,20 +1,18 @@
-import { timingSafeEqual, verify } from 'node:crypto';
+import { createHmac, timingSafeEqual, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
 import jwt from 'jsonwebtoken';
 
-import type { KeyedHash } from './keyed.hash.js';
 import { type Algorithm, readPart } from './token.rules.js';
 
-type PublicAlgorithm = Exclude<Algorithm, 'HS256'>;
-
 /** A key and the one algorithm that it is used with, whatever a token says. */
-export type VerificationKey =
-  | { readonly algorithm: 'HS256'; readonly key: KeyedHash }
-  | { readonly algorithm: PublicAlgorithm; readonly key: KeyObject };
+export interface VerificationKey {
+  readonly key: KeyObject;
+  readonly algorithm: Algorithm;
+}
 
 /** The one algorithm of a public key; null for a kind of key that is not taken. */
-export function algorithmOf(key: KeyObject): PublicAlgorithm | null {
+export function algorithmOf(key: KeyObject): Algorithm | null {
   if (key.asymmetricKeyType === 'rsa') return 'RS256';
   if (key.asymmetricKeyType === 'ed25519') return 'EdDSA';
   if (key.asymmetricKeyType === 'ec' && key.asymmetricKeyDetails?.namedCurve === 'prime256v1') return 'ES256';
@@ -22,15 +20,15 @@ export function algorithmOf(key: KeyObject): PublicAlgorithm | null {
 }
 
 /** The claims of a token of three parts that the key has signed, of whatever type they are; null when it has not. */
-export function provenClaims(token: string, by: VerificationKey): unknown {
+export function provenClaims(token: string, { key, algorithm }: VerificationKey): unknown {
   // The algorithm in the header was compared before.
-  switch (by.algorithm) {
+  switch (algorithm) {
     case 'HS256':
-      return claimsOf(token, (signed, signature) => isKeyedHash(signed, signature, by.key));
+      return claimsOf(token, (signed, signature) => isKeyedHash(signed, signature, key));
     case 'EdDSA':
-      return claimsOf(token, (signed, signature) => isEdwards(signed, signature, by.key));
+      return claimsOf(token, (signed, signature) => isEdwards(signed, signature, key));
     default:
-      return verified(token, by.key, by.algorithm);
+      return verified(token, key, algorithm);
   }
 }
 
@@ -50,8 +48,8 @@ function verified(token: string, key: KeyObject, algorithm: jwt.Algorithm): unkn
 }
 
 /** RFC 7518 section 3.2. Compared as text, so that a signature has one spelling. */
-function isKeyedHash(signed: string, signature: string, key: KeyedHash): boolean {
-  const expected = Buffer.from(key.of(signed));
+function isKeyedHash(signed: string, signature: string, key: KeyObject): boolean {
+  const expected = Buffer.from(createHmac('sha256', key).update(signed).digest('base64url'));
   const given = Buffer.from(signature);
   return given.length === expected.length && timingSafeEqual(given, expected);
 }
