@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock } from './clock.js';
 
 type Load<V> = (keys: readonly string[]) => Promise<ReadonlyMap<string, V>>;
@@ -71,5 +72,3 @@ export class Batch<V> {
     return load;
   }
 }
-
-const turn = () => new Promise<void>((resolve) => setImmediate(resolve));

@@ -238,13 +238,7 @@ export class PresenceFeed {
   /** Ends what could not be judged. */
   private giveUp(opening: Opening): void {
     if (opening.closed) return;
-    const { watch } = opening;
-    watch.openings = watch.openings.filter((one) => one !== opening);
-    this.abandon(opening);
-  }
-
-  private abandon(opening: Opening): void {
-    opening.closed = true;
+    opening.end();
     for (const subject of opening.staying()) {
       subject.openings -= 1;
       this.release(opening.watch, subject);
@@ -320,8 +314,8 @@ export class PresenceFeed {
 
   private close(watch: Watch): void {
     const { subjects, openings } = watch;
-    watch.subjects = watch.openings = [];
-    for (const opening of openings) this.abandon(opening);
+    watch.subjects = [];
+    for (const opening of openings) this.giveUp(opening);
     for (const subject of subjects) this.leave(watch, subject);
     this.unsettled.delete(watch);
     this.index.remove(watch);

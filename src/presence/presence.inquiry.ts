@@ -1,3 +1,5 @@
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
+
 import type { PrivacyService } from '../privacy/privacy.service.js';
 import type { Dossiers, Look } from '../privacy/privacy.types.js';
 
@@ -30,7 +32,7 @@ export class Inquiry {
     this.underWay += 1;
     while (this.waiting.length > 0) {
       // Those who come in the same turn of the event loop are not left for the next question.
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      await turnOfTheLoop();
       const questions = this.waiting;
       this.waiting = [];
       await this.put(questions);

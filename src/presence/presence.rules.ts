@@ -71,10 +71,7 @@ export function redact(truth: Truth, user: User, verdict: Verdict, now: number):
   };
 }
 
-/** Viewers with the same lens see the same of a subject. */
-export const LENSES = 5;
-
-/** A small number for the part of a verdict that presence depends on: 0..LENSES-1. */
+/** A small number for the part of a verdict that presence depends on. Viewers with the same lens see the same. */
 export function lensOf(verdict: Verdict): number {
   if (!verdict.online) return verdict.bucket === 'NONE' ? 0 : 1;
   if (verdict.lastSeen) return 2;

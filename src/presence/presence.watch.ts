@@ -66,11 +66,17 @@ export class Opening {
     return this.subjects.includes(subject) && !this.hasLeft(subject);
   }
 
-  /** From now on the watch is told of them, or is in doubt. */
-  close(): void {
+  /** Over, without anybody having been judged. */
+  end(): void {
     const { watch } = this;
     this.closed = true;
     watch.openings = watch.openings.filter((opening) => opening !== this);
+  }
+
+  /** From now on the watch is told of them, or is in doubt. */
+  close(): void {
+    const { watch } = this;
+    this.end();
     watch.subjects = watch.subjects.length > 0 ? watch.subjects.concat(this.staying()) : this.staying();
   }
 

@@ -64,7 +64,7 @@ export class Verdicts {
     const dossiers = new Array<Dossier | null>(subjects.length).fill(null);
     // Who is in memory exists for as long as changes are heard of; then only what is out of the ordinary is read.
     const trusted = this.changes.fresh();
-    const verdicts = trusted ? this.cache.of(viewerId) : undefined;
+    const verdicts = this.keptFor(viewerId);
     let whole: Asked | null = null;
     let partial: Asked | null = null;
     for (let at = 0; at < subjects.length; at += 1) {
@@ -124,7 +124,7 @@ export class Verdicts {
 
   /** Closed, not open: who cannot be judged is hidden. */
   private closeTo({ viewerId, subjectIds, places, dossiers }: Asked, refusal: Refusal): void {
-    const verdicts = this.changes.fresh() ? this.cache.of(viewerId) : undefined;
+    const verdicts = this.keptFor(viewerId);
     subjectIds.forEach((subjectId, i) => {
       const user = this.directory.known(subjectId);
       if (!user) throw refusal;
@@ -149,7 +149,12 @@ export class Verdicts {
     return known ?? verdict;
   }
 
-  /** `verdicts`: those kept for the viewer, where they can be relied on. */
+  /** By subject, where they can be relied on. */
+  private keptFor(viewerId: string): ReadonlyMap<string, KeptVerdict> | undefined {
+    return this.changes.fresh() ? this.cache.of(viewerId) : undefined;
+  }
+
+  /** `verdicts`: those kept for the viewer. */
   private verdictOf(
     verdicts: ReadonlyMap<string, KeptVerdict> | undefined,
     subjectId: string,

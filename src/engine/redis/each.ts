@@ -26,6 +26,24 @@ export function askEach(scripts: Scripts, name: ScriptName, questions: readonly 
   return answers;
 }
 
+/**
+ * Sweeps each of many shards. Where the script answers 1, more is to be done at once: it is asked again, for so many rounds
+ * at most, and what is left then waits for the next sweep.
+ */
+export function sweepEach(
+  scripts: Scripts,
+  name: ScriptName,
+  keys: readonly string[],
+  rounds: number,
+): Promise<void>[] {
+  const questions = keys.map((key) => ({ key, args: [] }));
+  const answers = askEach(scripts, name, questions);
+  return questions.map(async (question, at) => {
+    let more = await answers[at];
+    for (let round = 0; round < rounds && more === 1; round++) more = await askOne(scripts, name, question);
+  });
+}
+
 /** About one shard. */
 export async function askOne(scripts: Scripts, name: ScriptName, question: Question): Promise<Answer> {
   const answers = await scripts.run(name, question.key, ...question.args);

@@ -7,14 +7,14 @@ import type { EngineHealth, EngineSettings } from '../engine.js';
 import { Channels } from './channels.js';
 import { connect, disconnect, makeConnections } from './connection.js';
 import type { Connections } from './connection.js';
-import { askEach, askOne } from './each.js';
+import { sweepEach } from './each.js';
 import { Leases } from './leases.js';
 import { Loop } from './loop.js';
 import { Memberships } from './membership.js';
 import { RedisBus } from './redis.bus.js';
 import { type Left, RedisPresence } from './redis.presence.js';
 import { RedisTyping } from './redis.typing.js';
-import { type Answer, Scripts } from './scripts.js';
+import { Scripts } from './scripts.js';
 import { Sockets } from './sockets.js';
 import { TIMINGS } from './timings.js';
 import type { Timings } from './timings.js';
@@ -127,28 +127,15 @@ export class RedisEngine extends Engine {
     const { all } = this.memberships;
     const tries: PromiseSettledResult<void>[] = [];
     for (let at = 0; at < all.length; at += SWEPT_AT_ONCE) {
-      const some = all.slice(at, at + SWEPT_AT_ONCE);
+      const keys = all.slice(at, at + SWEPT_AT_ONCE).map(({ key }) => key);
       // A shard that is away holds up none of the others.
-      tries.push(...(await Promise.allSettled(this.sweepSome(some.map(({ key }) => key)))));
+      tries.push(...(await Promise.allSettled(sweepEach(this.scripts, 'shard-sweep', keys, SWEEP_ROUNDS))));
     }
     await this.typing.sweep();
     const failed = tries.find((one) => one.status === 'rejected');
     if (failed) throw failed.reason;
     this.watches.sweep();
     measure.swept(began);
-  }
-
-  private sweepSome(keys: readonly string[]): Promise<void>[] {
-    const questions = keys.map((key) => ({ key, args: [] }));
-    return askEach(this.scripts, 'shard-sweep', questions).map((answer, at) => this.sweepOne(keys[at] ?? '', answer));
-  }
-
-  /** `first` is what the sweep together with others has answered. */
-  private async sweepOne(key: string, first: Promise<Answer>): Promise<void> {
-    let more = await first;
-    for (let round = 0; round < SWEEP_ROUNDS && more === 1; round++) {
-      more = await askOne(this.scripts, 'shard-sweep', { key, args: [] });
-    }
   }
 }
 

@@ -3,9 +3,9 @@ import { TypingStore } from '../engine.js';
 import type { EngineSettings, Stop, TypingEvent, Typist } from '../engine.js';
 import { Interests } from '../interests.js';
 import type { Channels } from './channels.js';
-import { askEach, askOne } from './each.js';
+import { sweepEach } from './each.js';
 import { Listening } from './listening.js';
-import type { Answer, Scripts } from './scripts.js';
+import type { Scripts } from './scripts.js';
 import { texts } from './scripts.js';
 import { shardOf, SHARDS, typingChannel, typingKey } from './shards.js';
 import type { Timings } from './timings.js';
@@ -86,9 +86,8 @@ export class RedisTyping extends TypingStore {
 
   /** Ends what has ended, on all shards. */
   async sweep(): Promise<void> {
-    const questions = Array.from({ length: SHARDS }, (_, shard) => ({ key: typingKey(shard), args: [] }));
-    const answers = askEach(this.scripts, 'typing-sweep', questions);
-    await Promise.all(answers.map((answer, shard) => this.sweepOne(typingKey(shard), answer)));
+    const keys = Array.from({ length: SHARDS }, (_, shard) => typingKey(shard));
+    await Promise.all(sweepEach(this.scripts, 'typing-sweep', keys, SWEEP_ROUNDS));
     this.listening.sweep((id) => this.interests.has(id));
   }
 
@@ -97,14 +96,6 @@ export class RedisTyping extends TypingStore {
     const now = this.clock.monotonic();
     const doubtful = [...this.live].filter(([, typists]) => [...typists.values()].some((at) => at <= now));
     await Promise.all(doubtful.slice(0, REPAIRS_MAX).map(([id]) => this.compare(id)));
-  }
-
-  /** `first` is what the sweep together with others has answered. */
-  private async sweepOne(key: string, first: Promise<Answer>): Promise<void> {
-    let more = await first;
-    for (let round = 0; round < SWEEP_ROUNDS && more === 1; round++) {
-      more = await askOne(this.scripts, 'typing-sweep', { key, args: [] });
-    }
   }
 
   private heard(event: TypingEvent): void {

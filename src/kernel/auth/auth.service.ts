@@ -15,7 +15,7 @@ import { measure } from '../metrics/measure.js';
 import { KeySet } from './key.set.js';
 import { algorithmOf, provenClaims } from './signature.js';
 import type { VerificationKey } from './signature.js';
-import { hasExpired, headOf, judgeClaims, readHead, type TokenHeader } from './token.rules.js';
+import { hasExpired, judgeClaims, readHeader, type TokenHeader } from './token.rules.js';
 
 /** Tokens whose signature need not be computed again; at most 8 KiB each, usually 300 bytes. */
 const PROVEN_MAX = 10_000;
@@ -41,8 +41,6 @@ interface Proven {
 @Injectable()
 export class AuthService {
   private readonly proven = new LRUCache<string, Proven>({ max: PROVEN_MAX });
-  /** Tokens of one issuer begin alike: what was read last is nearly always what comes next. */
-  private head = { text: '', header: null as TokenHeader | null };
   private readonly findKey: (kid: string | null) => VerificationKey | Promise<VerificationKey | null>;
 
   constructor(
@@ -85,18 +83,11 @@ export class AuthService {
 
   /** A promise only where keys have to be fetched. */
   private prove(token: string): Proven | Promise<Proven> {
-    const header = this.headerOf(token);
+    const header = readHeader(token);
     if (!header) throw refused('invalid');
     const found = this.findKey(header.kid);
     if (found instanceof Promise) return found.then((key) => this.proveBy(key, header, token));
     return this.proveBy(found, header, token);
-  }
-
-  private headerOf(token: string): TokenHeader | null {
-    const text = headOf(token);
-    if (text === null) return null;
-    if (text !== this.head.text) this.head = { text, header: readHead(text) };
-    return this.head.header;
   }
 
   private proveBy(found: VerificationKey | null, header: TokenHeader, token: string): Proven {

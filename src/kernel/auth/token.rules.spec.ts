@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { headOf, judgeClaims, readHead, TOKEN_BYTES_MAX } from './token.rules.js';
+import { judgeClaims, readHeader, TOKEN_BYTES_MAX } from './token.rules.js';
 
 const NOW_S = 1_800_000_000;
 const NOBODY_IN_PARTICULAR = { issuer: null, audience: null };
@@ -57,10 +57,6 @@ describe('the claims of a token', () => {
 });
 
 describe('the header of a token', () => {
-  const readHeader = (token: string) => {
-    const head = headOf(token);
-    return head === null ? null : readHead(head);
-  };
   const token = (header: unknown) => `${Buffer.from(JSON.stringify(header)).toString('base64url')}.e30.c2ln`;
 
   it('names an algorithm, and perhaps a key', () => {

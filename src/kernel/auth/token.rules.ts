@@ -25,17 +25,12 @@ export interface TokenHeader {
 
 const BAD = { is: 'bad' } as const;
 
-/** The first of the three parts of a token; null for what is none. */
-export function headOf(token: string): string | null {
-  const end = token.indexOf('.');
-  const next = token.indexOf('.', end + 1);
-  const isToken = token.length <= TOKEN_BYTES_MAX && end >= 0 && next > end && token.indexOf('.', next + 1) < 0;
-  return isToken ? token.slice(0, end) : null;
-}
-
-/** Null for a head that is none, or that demands what is not understood here (`crit`, RFC 7515 section 4.1.11). */
-export function readHead(head: string): TokenHeader | null {
-  const header = readPart(head);
+/** Null for a header that is none, or that demands what is not understood here (`crit`, RFC 7515 section 4.1.11). */
+export function readHeader(token: string): TokenHeader | null {
+  if (token.length > TOKEN_BYTES_MAX) return null;
+  const parts = token.split('.');
+  if (parts.length !== 3) return null;
+  const header = readPart(parts[0] ?? '');
   if (!isObject(header) || 'crit' in header || typeof header['alg'] !== 'string') return null;
   const kid = header['kid'];
   if (kid !== undefined && typeof kid !== 'string') return null;
