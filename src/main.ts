@@ -1,7 +1,6 @@
 import 'reflect-metadata';
 
 import type { Lamplight } from './boot/application.js';
-import { expectManyShapes } from './boot/shapes.js';
 import { welcome } from './boot/welcome.js';
 import { loadConfig } from './kernel/config/config.js';
 import { environment } from './kernel/config/environment.js';
@@ -9,8 +8,6 @@ import { startTracing } from './kernel/tracing/tracing.js';
 
 /** Past this nothing is waited for any more; supervisors give up soon after. */
 const STOP_DEADLINE_MS = 39_000;
-
-expectManyShapes();
 
 process.on('unhandledRejection', (reason) =>
   die(`Unhandled: ${reason instanceof Error ? reason.stack : String(reason)}`),

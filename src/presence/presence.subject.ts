@@ -163,6 +163,7 @@ export class Circle {
     this.shown = shown;
     if (before?.[what] === shown[what]) return;
     // To be told may be the end of a watch, which lets nobody change places: it is taken out of another list.
-    for (const watch of this.watches) watch.push(shown.view, last);
+    const { watches } = this;
+    for (let at = 0; at < watches.length; at += 1) watches[at]?.push(shown.view, last);
   }
 }

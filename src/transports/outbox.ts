@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../kernel/clock.js';
 import { writeAtTheEnd } from '../kernel/turn.js';
 import { Chunks } from './chunk.js';
+import { type Descriptor, descriptorOf, NONE, writeNow } from './descriptor.js';
 import { frameSize, type Message } from './frame.js';
 
 /** Written at once; below the socket's own high-water mark, so that a full write tells the truth about the peer. */
@@ -17,8 +18,9 @@ export interface Patient {
 }
 
 /**
- * The way out of one WebSocket. What is put in one turn of the event loop is written in one go, straight to the socket
- * and around the library: with compression off, one frame is one piece of bytes and cannot interleave with its own.
+ * The way out of one WebSocket. What is put in one turn of the event loop is written in one go, straight to the system
+ * and around the library: with compression off, one frame is one piece of bytes and cannot interleave with its own. Only
+ * what the system does not take at once goes to the socket's stream, and what comes then goes after it.
  */
 export class Outbox {
   /** Where in `said` the first message of this turn is. */
@@ -30,6 +32,7 @@ export class Outbox {
   private waitingBytes = 0;
   /** Null while nobody waits, which is nearly always. */
   private patients: Set<Patient> | null = null;
+  private readonly descriptor: Descriptor;
 
   constructor(
     private readonly socket: Socket,
@@ -39,6 +42,7 @@ export class Outbox {
     /** The peer has taken everything: somebody is there. */
     private readonly drained: () => void,
   ) {
+    this.descriptor = descriptorOf(socket);
     socket.on('drain', () => this.resume());
   }
 
@@ -133,10 +137,15 @@ export class Outbox {
     return next;
   }
 
+  /** The socket has to be writable: the descriptor of one that is not may be another's by now. */
   private send(chunk: Buffer): void {
-    if (!this.socket.write(chunk)) this.heldSince = this.clock.monotonic();
+    const { socket, descriptor } = this;
+    const mayOvertake = descriptor !== NONE && socket.writableLength === 0;
+    const taken = mayOvertake ? writeNow(descriptor, chunk) : 0;
+    if (taken === chunk.length) return;
+    if (!socket.write(taken === 0 ? chunk : chunk.subarray(taken))) this.heldSince = this.clock.monotonic();
     // What the system did not take at once is read by the socket later.
-    if (this.socket.writableLength > 0) chunks.cede();
+    if (socket.writableLength > 0) chunks.cede();
   }
 
   private resume(): void {

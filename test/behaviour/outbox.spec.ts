@@ -1,10 +1,15 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { SystemClock } from '../../src/kernel/clock.js';
+import { descriptorOf, NONE, writeNow } from '../../src/transports/descriptor.js';
 import { Outbox, type Patient, WAITING_BYTES_MAX } from '../../src/transports/outbox.js';
+
+vi.mock('../../src/transports/descriptor.js', { spy: true });
+const written = vi.mocked(writeNow);
 
 let server: Server;
 let peer: WebSocket;
@@ -19,6 +24,7 @@ beforeEach(async () => {
   await once(server, 'listening');
   heard = [];
   overflows = 0;
+  written.mockClear();
   server.once('upgrade', (request, raw: Socket, head) => {
     wss.handleUpgrade(request, raw, head, () => {});
     socket = raw;
@@ -79,14 +85,12 @@ describe('what is said to one socket', () => {
   });
 
   it('is written at once for all of one turn', async () => {
-    const written = vi.spyOn(socket, 'write');
     for (let i = 0; i < 20; i += 1) answer(`message ${i}`);
     await vi.waitFor(() => expect(heard).toHaveLength(20));
     expect(written).toHaveBeenCalledTimes(1);
   });
 
   it('is written at once where nothing more comes in this turn, to each under its own name', async () => {
-    const written = vi.spyOn(socket, 'write');
     const ids = ['1', '2', 'a longer one', '3', '4'];
     for (const id of ids) outbox.deliver(headFor(id), Buffer.from('{"a":1}'), true);
     expect(written).toHaveBeenCalledTimes(ids.length);
@@ -98,7 +102,6 @@ describe('what is said to one socket', () => {
   });
 
   it('is never written before what was said earlier', async () => {
-    const written = vi.spyOn(socket, 'write');
     answer('first');
     outbox.deliver(headFor('1'), Buffer.from('2'), false);
     outbox.deliver(headFor('1'), Buffer.from('3'), true);
@@ -114,6 +117,43 @@ describe('what is said to one socket', () => {
     peer.resume();
     await vi.waitFor(() => expect(heard.at(-1)).toBe('{"id":"3","payload":{"a":1}}'), { timeout: 10_000 });
     expect(heard.slice(before).filter((text) => text.startsWith('{"id"'))).toHaveLength(3);
+  });
+
+  it('is whole and in order where the system takes a part of it', async () => {
+    const body = Buffer.from(JSON.stringify('x'.repeat(9_999)));
+    peer.pause();
+    let said = 0;
+    while (!outbox.held) outbox.deliver(headFor(String(100_000 + said++)), body, true);
+    const parts = written.mock.results.filter((result, i) => result.value !== written.mock.calls[i]?.[1].length);
+    expect(parts).toHaveLength(1);
+    expect(written.mock.calls.length).toBeLessThan(said);
+    peer.resume();
+    await vi.waitFor(() => expect(heard).toHaveLength(said), { timeout: 10_000 });
+    expect(heard).toEqual(heard.map((_, n) => `{"id":"${100_000 + n}","payload":${body.toString()}}`));
+  });
+
+  it('is never said to whoever has the number of a connection that is gone', async () => {
+    const number = descriptorOf(socket);
+    expect(number).not.toBe(NONE);
+    socket.destroy();
+    await once(peer, 'close');
+    const others: string[] = [];
+    const accepted = once(server, 'connection');
+    const other = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    other.on('data', (data) => others.push(data.toString()));
+    const [raw] = (await accepted) as [Socket];
+    expect(descriptorOf(raw)).toBe(number);
+    outbox.deliver(headFor('1'), Buffer.from('{"a":1}'), true);
+    answer('anybody there?');
+    await new Promise(setImmediate);
+    outbox.close();
+    raw.end('hello');
+    await once(other, 'close');
+    expect(others).toEqual(['hello']);
+  });
+
+  it('goes through the stream where something changes the bytes on their way', () => {
+    expect(descriptorOf(new TLSSocket(socket))).toBe(NONE);
   });
 
   it('waits for somebody who does not read, the newest of each thing only', async () => {
