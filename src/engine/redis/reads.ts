@@ -1,9 +1,9 @@
 import type { Truth } from '../engine.js';
+import { KeptTruths } from './kept.truths.js';
 import type { Memberships } from './membership.js';
 import type { Scripts } from './scripts.js';
 import { texts } from './scripts.js';
 import { byShard } from './shards.js';
-import { truthOfPacked } from './truth.codec.js';
 
 /** By place in the round. */
 type Found = readonly (Truth | null)[];
@@ -28,6 +28,7 @@ interface Lane {
  */
 export class Reads {
   private readonly lanes = new Map<number, Lane>();
+  private readonly kept = new KeptTruths();
 
   constructor(
     private readonly scripts: Scripts,
@@ -93,7 +94,7 @@ export class Reads {
     let next = 0;
     for (const [shard, positions] of shards) {
       this.memberships.saw(shard, answer[next++] ?? '');
-      for (const at of positions) found[at] = truthOfPacked(userIds[at] ?? '', answer[next++] ?? '');
+      for (const at of positions) found[at] = this.kept.of(userIds[at] ?? '', answer[next++] ?? '');
     }
     return found;
   }
