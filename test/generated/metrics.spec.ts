@@ -13,7 +13,9 @@ and no others. This page is written from \`src/kernel/metrics/metrics.table.ts\`
 `;
 
 const TAIL = `
-Histograms are in seconds, with \`_bucket\`, \`_sum\` and \`_count\`. Besides, from prom-client, about the process:
+Histograms are in seconds, with \`_bucket\`, \`_sum\` and \`_count\`. Besides, from prom-client, about the process
+(of the lag of the event loop the least, the most and all between are the time from one look to the next, 50 ms later;
+0.05 is no lag):
 
 `;
 

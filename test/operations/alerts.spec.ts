@@ -38,7 +38,7 @@ const WELL: Series = {
   'lamplight_connections_ended_total{instance="a",ending="slow"}': '0+1x60',
   'lamplight_auth_failures_total{instance="a",reason="invalid"}': '0+3x60',
   'lamplight_handshakes_rejected_total{instance="a",reason="origin"}': '0x60',
-  'nodejs_eventloop_lag_p99_seconds{job="lamplight",instance="a"}': '0.02x60',
+  'nodejs_eventloop_lag_p99_seconds{job="lamplight",instance="a"}': '0.06x60',
   'process_open_fds{job="lamplight",instance="a"}': '300x60',
   'process_max_fds{job="lamplight",instance="a"}': '1000x60',
 };

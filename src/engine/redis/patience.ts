@@ -35,12 +35,15 @@ export class Patience {
     this.turns += 1;
     let over = 0;
     for (const { command, promise, until } of this.sent) {
-      if (until > this.turns) break;
-      over += 1;
       // Another promise: it has failed, and is sent again later. Ended before that, its pipeline would wait for ever.
-      if (!command.isResolved && command.promise === promise) command.reject(new GaveUp());
+      const waits = !command.isResolved && command.promise === promise;
+      if (waits && until > this.turns) break;
+      over += 1;
+      if (waits) command.reject(new GaveUp());
     }
     this.sent = this.sent.slice(over);
+    // Nobody waits: a process that has nothing to do is not woken twenty times a second.
+    if (this.sent.length === 0) this.end();
   }
 }
 
