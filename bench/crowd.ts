@@ -1,20 +1,20 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 import { EVENT_MARK, FIRST_NUMBER } from './events.js';
 import { CACHE, ROOT } from './places.js';
 import type { Conversation } from './wire.js';
 
-/** What the clients do in one go against one server. */
+/** What the clients of one server have to say. */
 export interface Plan {
   readonly http: boolean;
   readonly answered: string;
   readonly conversations: readonly Conversation[];
   readonly events: readonly { readonly expected: number; readonly command: Buffer }[];
   readonly requests: readonly Buffer[];
-  readonly phases: readonly string[];
 }
 
 /** What was measured in one phase; the program in load/ explains the phases. */
@@ -53,27 +53,51 @@ export function compileCrowd(): void {
   execFileSync('cc', ['-O2', '-std=gnu11', '-o', PROGRAM, ...units], { stdio: 'inherit' });
 }
 
-/** Runs a plan; what was measured, by label. */
-export async function runCrowd(
-  plan: Plan,
-  target: { readonly port: number; readonly pid: number; readonly redisPort: number; readonly redisPid: number },
-): Promise<Record<string, Measured>> {
-  const path = join(CACHE, 'plan');
-  writeFileSync(path, bytesOf(plan));
-  const options = ['--plan', path, '--port', target.port, '--server', target.pid];
-  const redis = ['--redis', target.redisPort, '--redis-pid', target.redisPid, ...(plan.http ? ['--http'] : [])];
-  const child = spawn(PROGRAM, [...options, ...redis, ...plan.phases].map(String), {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const ended = once(child, 'exit') as Promise<[number | null]>;
-  const measured: Record<string, Measured> = {};
-  for await (const line of createInterface({ input: child.stdout })) {
-    const one = JSON.parse(line) as Measured;
-    measured[one.label] = one;
+/** Whom the clients talk to. */
+export interface Target {
+  readonly port: number;
+  readonly pid: number;
+  readonly redisPort: number;
+  readonly redisPid: number;
+}
+
+/** All clients of one server; whenever they have nothing to do, they serve their sockets. */
+export class Crowd {
+  private readonly reports: AsyncIterator<string>;
+  private readonly ended: Promise<unknown>;
+
+  private constructor(
+    private readonly child: ChildProcessByStdio<Writable, Readable, null>,
+    private readonly planPath: string,
+  ) {
+    this.reports = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    this.ended = once(child, 'exit');
+    // One that is gone is noticed by the report that does not come.
+    child.stdin.on('error', () => undefined);
   }
-  const [code] = await ended;
-  if (code !== 0) throw new Error(`The crowd ended with ${code}`);
-  return measured;
+
+  static start(plan: Plan, { port, pid, redisPort, redisPid }: Target): Crowd {
+    const path = join(CACHE, `plan-${port}`);
+    writeFileSync(path, bytesOf(plan));
+    const options = ['--plan', path, '--port', port, '--server', pid, '--redis', redisPort, '--redis-pid', redisPid];
+    const words = [...options, ...(plan.http ? ['--http'] : [])].map(String);
+    return new Crowd(spawn(PROGRAM, words, { stdio: ['pipe', 'pipe', 'inherit'] }), path);
+  }
+
+  /** One after the other only. */
+  async run(phase: string): Promise<Measured> {
+    this.child.stdin.write(`${phase}\n`);
+    const report = await this.reports.next();
+    if (report.done === true) throw new Error(`The crowd has ended in "${phase}"`);
+    return JSON.parse(report.value) as Measured;
+  }
+
+  /** At once, also in the middle of a phase. */
+  async end(): Promise<void> {
+    this.child.kill('SIGKILL');
+    await this.ended;
+    rmSync(this.planPath, { force: true });
+  }
 }
 
 /** The order of load/plan.c. */

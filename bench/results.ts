@@ -1,8 +1,7 @@
 import type { Measured } from './crowd.js';
 import type { PeerId } from './peers.js';
+import type { Phases } from './entrant.js';
 import type { Row } from './scene.js';
-
-type Phases = Row['phases'];
 
 /** One figure of a scene: less is better. */
 export interface Figure {
@@ -85,7 +84,10 @@ export const FIGURES: readonly Figure[] = [
   ]),
 ];
 
-/** What one figure is over all rounds. */
+/** By turn. */
+export type Values = ReadonlyMap<number, number>;
+
+/** What one figure is over all turns. */
 export interface Outcome {
   readonly figure: Figure;
   /** Medians. */
@@ -94,7 +96,7 @@ export interface Outcome {
 }
 
 export interface Ratio extends Goal {
-  /** Taken inside a round, where neighbours on the machine disturb both alike; the median, and the extremes. */
+  /** Taken inside a turn, where neighbours on the machine disturb both alike; the median, and the extremes. */
   readonly median: number;
   readonly least: number;
   readonly most: number;
@@ -104,32 +106,36 @@ export function outcomes(rows: readonly Row[]): Outcome[] {
   return FIGURES.flatMap((figure) => {
     const values = valuesOf(figure, rows);
     if (!values.has('lamplight')) return [];
-    const of = new Map([...values].map(([peer, byRound]) => [peer, median([...byRound.values()])]));
+    const of = new Map([...values].map(([peer, byTurn]) => [peer, median([...byTurn.values()])]));
     const ratios = figure.goals.flatMap((one) => ratioOf(one, values) ?? []);
     return [{ figure, of, ratios }];
   });
 }
 
-/** By peer and round. */
-export function valuesOf(figure: Pick<Figure, 'scene' | 'of'>, rows: readonly Row[]): Map<PeerId, Map<number, number>> {
+/** By peer and turn. */
+export function valuesOf(figure: Pick<Figure, 'scene' | 'of'>, rows: readonly Row[]): Map<PeerId, Values> {
   const values = new Map<PeerId, Map<number, number>>();
-  for (const { scene, peer, round, phases } of rows) {
+  for (const { scene, peer, turn, phases } of rows) {
     const value = scene === figure.scene ? figure.of(phases) : null;
     if (value === null) continue;
-    const byRound = values.get(peer) ?? new Map<number, number>();
-    values.set(peer, byRound.set(round, value));
+    const byTurn = values.get(peer) ?? new Map<number, number>();
+    values.set(peer, byTurn.set(turn, value));
   }
   return values;
 }
 
-function ratioOf(one: Goal, values: ReadonlyMap<PeerId, ReadonlyMap<number, number>>): Ratio | null {
-  const ours = values.get('lamplight');
-  const ratios = [...(values.get(one.than) ?? [])].flatMap(([round, theirs]) => {
-    const own = ours?.get(round);
-    return own === undefined ? [] : [theirs / own];
-  });
+function ratioOf(one: Goal, values: ReadonlyMap<PeerId, Values>): Ratio | null {
+  const ratios = paired(values.get(one.than), values.get('lamplight'));
   if (ratios.length === 0) return null;
   return { ...one, median: median(ratios), least: Math.min(...ratios), most: Math.max(...ratios) };
+}
+
+/** One figure over the other, of every turn that both took. */
+export function paired(over: Values = new Map(), under: Values = new Map()): number[] {
+  return [...over].flatMap(([turn, value]) => {
+    const other = under.get(turn);
+    return other === undefined ? [] : [value / other];
+  });
 }
 
 export function median(values: readonly number[]): number {

@@ -8,17 +8,21 @@ import { ALL, type PeerId, PEER_IDS } from './peers.js';
 import { CACHE, PEERS } from './places.js';
 import { readProfile } from './profile.js';
 import { type Profiled, summary, writeReport } from './report.js';
-import { type Row, runScene } from './scene.js';
+import { everybody, somebody } from './people.js';
+import { type Entry, measure, measureAlone, profile, type Row } from './scene.js';
 import { introduce, startDatabase, startRedis, startServer, takeSides } from './stage.js';
-import { everybody, type Pace, type Scene, SCENES, somebody } from './work.js';
+import { CONTESTS, type Pace, type Scene } from './work.js';
 
-const PACE: Pace = { warmS: 1, mainS: 2.5, pacedS: 4, restMs: 1500 };
-const QUICK: Pace = { warmS: 0.4, mainS: 0.5, pacedS: 1.5, restMs: 500 };
-const ROUNDS = 3;
+const PACE: Pace = { warmS: 1.2, mainS: 0.25, pacedS: 0.5, restMs: 300 };
+const QUICK: Pace = { ...PACE, warmS: 0.6 };
+const QUICK_TURNS = 6;
 const RESULTS = join(CACHE, 'results.jsonl');
 /** Within a minute: what tells most, beside the peers that say most. */
 const QUICK_SCENES = ['around1000', 'heartbeatsOnSockets'];
 const QUICK_PEERS: readonly PeerId[] = ['lamplight', 'bare', 'tutorial'];
+
+/** Neither is a figure. */
+const UNTOLD: readonly string[] = ['first', 'again'];
 
 const PROFILED = {
   around1000: '1 user watched by 1,000',
@@ -32,10 +36,10 @@ const PROFILED = {
 const { values: given } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
-    rounds: { type: 'string' },
+    turns: { type: 'string' },
     scenes: { type: 'string' },
     peers: { type: 'string' },
-    /** Adds rounds to those that were measured last, on a machine that has to be given back in between. */
+    /** Adds to what was measured last, on a machine that has to be given back in between. */
     more: { type: 'boolean', default: false },
     /** Profiles instead of figures; nothing is written. */
     profile: { type: 'boolean', default: false },
@@ -51,14 +55,14 @@ async function main(): Promise<void> {
   const database = await startDatabase();
   try {
     await fill(database.url);
-    if (given.profile) return print(await profileAll(chosenScenes(), database.url));
+    if (given.profile) return print(await profileAll(chosenScenes().flat(), database.url));
     const rows = await measureAll(database.url);
     process.stdout.write(`${summary(rows)}\n`);
     if (given.quick || given.scenes || given.peers) return;
     writeReport(
       rows,
       await profileAll(
-        SCENES.filter(({ id }) => id in PROFILED),
+        CONTESTS.flat().filter(({ id }) => id in PROFILED),
         database.url,
       ),
       notes(),
@@ -77,20 +81,25 @@ async function fill(databaseUrl: string): Promise<void> {
   await redis.stop();
 }
 
-/** Round by round, and in each round peer by peer: whatever disturbs the machine disturbs neighbours alike. */
+/** Contest by contest; what is known so far is kept. */
 async function measureAll(databaseUrl: string): Promise<Row[]> {
   const rows = given.more ? measuredBefore() : [];
   if (rows.length === 0) rmSync(RESULTS, { force: true });
-  const first = Math.max(-1, ...rows.map((row) => row.round)) + 1;
-  for (let round = first; round < first + Number(given.rounds ?? (given.quick ? 1 : ROUNDS)); round += 1) {
-    for (const scene of chosenScenes()) {
-      for (const peer of chosenPeers(scene)) {
-        const phases = await runScene(scene, peer, { pace: given.quick ? QUICK : PACE, databaseUrl });
-        const row = { scene: scene.id, peer, round, phases };
+  const pace = given.quick ? QUICK : PACE;
+  for (const contest of chosenScenes()) {
+    const [one] = contest;
+    if (!one) continue;
+    const sittings = given.quick ? 1 : one.sittings;
+    const count = Math.ceil(Number(given.turns ?? (given.quick ? QUICK_TURNS : one.turns)) / sittings);
+    for (let sitting = 0; sitting < sittings; sitting += 1) {
+      const entries = contest.flatMap((scene) => chosenPeers(scene, sitting).map((peer): Entry => [scene, peer]));
+      const first = Math.max(-1, ...rows.filter(({ scene }) => scene === one.id).map(({ turn }) => turn)) + 1;
+      const go = one.alone ? measureAlone : measure;
+      await go(entries, { pace, databaseUrl, first, count }, (row) => {
         rows.push(row);
         appendFileSync(RESULTS, `${JSON.stringify(row)}\n`);
         tell(row);
-      }
+      });
     }
   }
   return rows;
@@ -105,22 +114,24 @@ function measuredBefore(): Row[] {
 async function profileAll(scenes: readonly Scene[], databaseUrl: string): Promise<Profiled[]> {
   const found: Profiled[] = [];
   for (const scene of scenes) {
-    const profile = join(CACHE, `${scene.id}.cpuprofile`);
-    await runScene(scene, 'lamplight', { pace: PACE, databaseUrl, profile });
+    const path = join(CACHE, `${scene.id}.cpuprofile`);
+    await profile(scene, { pace: PACE, databaseUrl, profile: path });
     const title = scene.id in PROFILED ? PROFILED[scene.id as keyof typeof PROFILED] : scene.id;
-    found.push({ title, ...readProfile(profile) });
+    found.push({ title, ...readProfile(path) });
   }
   return found;
 }
 
-function chosenScenes(): readonly Scene[] {
+function chosenScenes(): readonly (readonly Scene[])[] {
   const wanted = given.scenes?.split(',') ?? (given.quick ? QUICK_SCENES : null);
-  return wanted ? SCENES.filter(({ id }) => wanted.includes(id)) : SCENES;
+  if (!wanted) return CONTESTS;
+  return CONTESTS.map((contest) => contest.filter(({ id }) => wanted.includes(id))).filter(({ length }) => length > 0);
 }
 
-function chosenPeers(scene: Scene): readonly PeerId[] {
+/** Those who take few turns have had enough of them after the first sitting. */
+function chosenPeers(scene: Scene, sitting: number): readonly PeerId[] {
   const wanted: readonly string[] = given.peers?.split(',') ?? (given.quick ? QUICK_PEERS : PEER_IDS);
-  return scene.peers.filter((id) => wanted.includes(id));
+  return scene.peers.filter((id) => wanted.includes(id) && (sitting === 0 || !scene.seldom.includes(id)));
 }
 
 /** What a person has to say about the figures; kept beside the code, so that a new run does not lose it. */
@@ -130,9 +141,9 @@ function notes(): string {
   return existsSync(path) ? readFileSync(path, 'utf8').replaceAll('](../docs/', '](') : '';
 }
 
-function tell({ scene, peer, round, phases }: Row): void {
+function tell({ scene, peer, turn, phases }: Row): void {
   const lines = Object.values(phases)
-    .filter(({ label, units }) => units > 0 && label !== 'warm' && label !== 'first')
+    .filter(({ label, units }) => units > 0 && !UNTOLD.includes(label))
     .map((phase) => {
       const { label, units, cpu, wall, p50, p99, expected, gone, refusals } = phase;
       const missing = expected > units ? `, lost ${expected - units}` : '';
@@ -140,7 +151,7 @@ function tell({ scene, peer, round, phases }: Row): void {
       const busy = `server ${share(cpu, wall)}, crowd ${share(phase.ownCpu, wall)}, Redis ${share(phase.redisCpu, wall)}`;
       return `  ${label}: ${((cpu / units) * 1e6).toFixed(1)} µs, p50 ${p50} ms, p99 ${p99} ms, ${busy}${missing}${failed}`;
     });
-  process.stdout.write(`round ${round + 1}, ${scene}, ${ALL[peer].title}\n${lines.join('\n')}\n`);
+  process.stdout.write(`turn ${turn + 1}, ${scene}, ${ALL[peer].title}\n${lines.join('\n')}\n`);
 }
 
 const share = (cpu: number, wall: number) => `${Math.round((cpu / wall) * 100)} %`;

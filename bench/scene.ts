@@ -1,68 +1,92 @@
-import { type Measured, runCrowd } from './crowd.js';
-import { fromAnotherInstance } from './events.js';
-import { ENGINE_SETTINGS, startOthers, storeStatuses } from './others.js';
-import { ALL, type PeerId } from './peers.js';
-import { type Running, startRedis, startServer } from './stage.js';
-import { type Pace, type Scene, user } from './work.js';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Measured } from './crowd.js';
+import { type Circumstances, Entrant, type Phases } from './entrant.js';
+import type { PeerId } from './peers.js';
+import type { Scene } from './work.js';
 
-/** What one server did in one scene, by the label of the phase. */
+/** What one server did in one turn of a scene. */
 export interface Row {
   readonly scene: string;
   readonly peer: PeerId;
-  readonly round: number;
-  readonly phases: Readonly<Record<string, Measured>>;
+  readonly turn: number;
+  readonly phases: Phases;
 }
 
-export interface Circumstances {
-  readonly pace: Pace;
-  readonly databaseUrl: string;
-  /** Where a CPU profile of what comes after the warm-up goes. */
-  readonly profile?: string;
+/** Who measures itself in what; all in one list at the same time. */
+export type Entry = readonly [scene: Scene, peer: PeerId];
+
+export interface Turns extends Circumstances {
+  readonly first: number;
+  readonly count: number;
 }
 
-/** One go with a Redis and a server of its own. */
-export async function runScene(scene: Scene, id: PeerId, circumstances: Circumstances): Promise<Row['phases']> {
-  const redis = await startRedis();
+/** What is done seldom is done in every second turn. */
+const SELDOM = 2;
+/** What a phase leaves to be done at once is not to fall into the next server's. */
+const BETWEEN_MS = 10;
+const PROFILED_TURNS = 3;
+
+/**
+ * All entries are up at the same time, and take turns on the core of the servers, phase by phase, first in one
+ * order and then in the other: whatever disturbs the machine disturbs neighbours alike.
+ */
+export async function measure(entries: readonly Entry[], turns: Turns, tell: (row: Row) => void): Promise<void> {
+  const entrants = entries.map(([scene, peer]) => new Entrant(scene, peer));
   try {
-    const endOthers = await populate(redis, scene, id);
-    try {
-      return await measure(scene, id, redis, circumstances);
-    } finally {
-      await endOthers();
+    for (const entrant of entrants) await entrant.enter(turns);
+    for (let turn = turns.first; turn < turns.first + turns.count; turn += 1) {
+      for (const row of await takeTurns(entrants, turn)) tell(row);
     }
   } finally {
-    await redis.stop();
+    for (const entrant of entrants) await entrant.leave();
   }
 }
 
-/** Brings those online who are so elsewhere. */
-async function populate(redis: Running, scene: Scene, id: PeerId): Promise<() => Promise<void>> {
-  const online = Array.from({ length: scene.online }, (_, n) => user(n));
-  if (online.length === 0) return () => Promise.resolve();
-  if (id === 'lamplight') return startOthers(redis.port, online);
-  await storeStatuses(redis.port, online);
-  return () => Promise.resolve();
+async function takeTurns(entrants: readonly Entrant[], turn: number): Promise<Row[]> {
+  const all = turn % SELDOM === 0;
+  const backwards = Math.floor(turn / SELDOM) % 2 === 1;
+  const present = entrants.filter(({ scene, peer }) => all || !scene.seldom.includes(peer));
+  const takers = (backwards ? present.toReversed() : present).map((entrant) => {
+    const phases = all ? [...entrant.turn, ...entrant.seldom] : entrant.turn;
+    const done: Record<string, Measured> = {};
+    return { entrant, phases, done };
+  });
+  const length = Math.max(...takers.map(({ phases }) => phases.length));
+  for (let at = 0; at < length; at += 1) {
+    for (const { entrant, phases, done } of takers) {
+      const measured = await entrant.run(phases[at] ?? '');
+      done[measured.label] = measured;
+      await wait(BETWEEN_MS);
+    }
+  }
+  return takers.map(({ entrant: { scene, peer }, done }) => ({ scene: scene.id, peer, turn, phases: done }));
 }
 
-async function measure(scene: Scene, id: PeerId, redis: Running, { pace, ...surroundings }: Circumstances) {
-  const peer = ALL[id];
-  const server = await startServer(peer, { redisPort: redis.port, ...surroundings });
+/** The same for scenes whose work cannot be cut into turns: a turn is a go, each with nobody else there. */
+export async function measureAlone(entries: readonly Entry[], turns: Turns, tell: (row: Row) => void): Promise<void> {
+  for (let turn = turns.first; turn < turns.first + turns.count; turn += 1) {
+    for (const [scene, peer] of turn % 2 === 0 ? entries : entries.toReversed()) {
+      const entrant = new Entrant(scene, peer);
+      try {
+        const before = await entrant.enter(turns);
+        tell({ scene: scene.id, peer, turn, phases: { ...before, ...(await entrant.runAll(entrant.turn)) } });
+      } finally {
+        await entrant.leave();
+      }
+    }
+  }
+}
+
+/** Our server alone; the profile is of what comes after the preparation. */
+export async function profile(scene: Scene, circumstances: Required<Circumstances>): Promise<void> {
+  const entrant = new Entrant(scene, 'lamplight');
   try {
-    const announce = peer.announce ?? fromAnotherInstance(ENGINE_SETTINGS);
-    const plan = scene.plan(peer, announce, pace);
-    const phases = surroundings.profile ? watched(plan.phases) : plan.phases;
-    return await runCrowd(
-      { ...plan, phases },
-      { port: server.port, pid: server.pid, redisPort: redis.port, redisPid: redis.pid },
-    );
+    await entrant.enter(circumstances);
+    await entrant.run('signal:begin:1000');
+    for (let turn = 0; turn < (scene.alone ? 1 : PROFILED_TURNS); turn += 1)
+      await entrant.runAll([...entrant.turn, ...entrant.seldom]);
+    await entrant.run('signal:finish:1500');
   } finally {
-    await server.stop();
+    await entrant.leave();
   }
-}
-
-/** With a signal when the warm-up is over and one at the end. */
-function watched(phases: readonly string[]): string[] {
-  const warm = phases.findIndex((phase) => /:(warm|first):/.test(phase));
-  const others = phases.filter((phase) => !phase.startsWith('signal:'));
-  return [...others.slice(0, warm + 1), 'signal:begin:1500', ...others.slice(warm + 1), 'signal:finish:1500'];
 }

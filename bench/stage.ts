@@ -27,6 +27,8 @@ export function takeSides(): void {
 export interface Running {
   readonly port: number;
   readonly pid: number;
+  /** Never resolves; rejects when it dies before it is stopped. */
+  readonly death: Promise<never>;
   stop(): Promise<void>;
 }
 
@@ -41,7 +43,7 @@ export async function startRedis(): Promise<Running> {
   await client.ping();
   // The wrapper of an unpacked server becomes the server: the id stays the same.
   client.disconnect();
-  return { port, pid: child.pid ?? 0, stop: () => end(child) };
+  return running('Redis', child, port);
 }
 
 /** A Postgres for all runs. */
@@ -78,7 +80,7 @@ export async function startServer(peer: Peer, { redisPort, databaseUrl, profile 
     if (child.exitCode !== null || waited > START_WITHIN_MS) throw new Error(`${peer.title} does not start`);
     await wait(50);
   }
-  return { port, pid: child.pid ?? 0, stop: () => end(child) };
+  return running(peer.title, child, port);
 }
 
 /** Makes everybody known to our server, the way a back end does. */
@@ -101,6 +103,22 @@ function begin(program: string, args: readonly string[], env: Readonly<Record<st
   children.add(child);
   child.once('exit', () => children.delete(child));
   return child;
+}
+
+function running(name: string, child: ChildProcess, port: number): Running {
+  let stopping = false;
+  const death = new Promise<never>((_resolve, reject) => {
+    child.once('exit', (code, signal) => {
+      if (!stopping) reject(new Error(`${name} has died (${signal ?? code})`));
+    });
+  });
+  // Whoever is interested waits for it too.
+  death.catch(() => undefined);
+  const stop = () => {
+    stopping = true;
+    return end(child);
+  };
+  return { port, pid: child.pid ?? 0, death, stop };
 }
 
 /** At once: what a server does in order to leave is not measured, and its Redis goes with it. */

@@ -36,8 +36,17 @@ static void care(Client *client, int writable) {
   epoll_ctl(poller, EPOLL_CTL_MOD, client->fd, &event);
 }
 
+static void hang_up(Client *client) {
+  if (client->state == READY) tally.ready--;
+  close(client->fd);
+  client->state = CLOSED;
+  client->rest_size = client->unsent_size = 0;
+}
+
 static void lose(Client *client, const char *why) {
   if (client->state == GONE) return;
+  // A server may close what nobody has asked anything on for a while.
+  if (http && client->state == READY && !client->waits) return hang_up(client);
   if (tally.gone++ < TOLD_MAX) fprintf(stderr, "crowd: client %u is gone at step %u: %.160s\n", client->number, client->step, why);
   if (client->state < READY) tally.dialling--;
   waiting -= client->waits;
@@ -80,7 +89,17 @@ static void dial(Client *client) {
 }
 
 void clients_dial(uint32_t at_once, uint32_t count) {
-  while (next_client < count && tally.dialling < at_once) dial(&plan.clients[next_client++]);
+  for (; next_client < count && tally.dialling < at_once; next_client++) {
+    if (plan.clients[next_client].state == CLOSED) dial(&plan.clients[next_client]);
+  }
+}
+
+// Only where nothing is under way.
+void clients_hang_up(void) {
+  for (uint32_t i = 0; i < plan.client_count; i++) {
+    if (plan.clients[i].state == READY) hang_up(&plan.clients[i]);
+  }
+  next_client = idle_first = idle_count = 0;
 }
 
 static void is_ready(Client *client) {
@@ -266,8 +285,9 @@ void turn(int wait_ms) {
     Client *client = events[i].data.ptr;
     uint32_t what = events[i].events;
     if (!client) publisher_ready(what);
+    else if (events[i].data.ptr == &orders_place) orders_ready();
     else if (client->state == DIALLING) dialled(client);
-    else if (client->state != GONE) {
+    else if (client->state > DIALLING && client->state != GONE) {
       if ((what & EPOLLOUT) && client->unsent_size) writable(client);
       if (what & (EPOLLIN | EPOLLHUP | EPOLLERR)) readable(client);
     }

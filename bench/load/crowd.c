@@ -1,5 +1,7 @@
-// crowd --plan FILE --port N --redis N --server PID --redis-pid PID [--http] PHASE...
+// crowd --plan FILE --port N --redis N --server PID --redis-pid PID [--http]
+// Reads what to do from stdin, a phase a line, and serves its sockets until the next one is there, or stdin ends:
 //   dial:LABEL:AT_ONCE[:COUNT]        opens all connections, or until COUNT are open; so many handshakes at a time
+//   again:LABEL:AT_ONCE               the same, when all have hung up
 //   rest:LABEL:MS                     serves sockets, publishes nothing
 //   flow:LABEL:SECONDS:WINDOW         publishes so that at most WINDOW events have not reached everybody
 //   pace:LABEL:SECONDS:RATE:DRAIN     publishes RATE events a second, then waits at most DRAIN seconds for the rest
@@ -50,6 +52,7 @@ static void publish(void) {
 
 // What was lost before holds nobody up now.
 static void begin_publishing(void) {
+  if (next_event == plan.event_count) fail("there are no events left");
   since = next_event;
   under_way = 0;
 }
@@ -109,6 +112,7 @@ static void phase(char *text) {
   if (!label || !a) fail("a phase has a name, a label and a number: %s", kind);
   latency_reset();
   if (!strcmp(kind, "dial")) return dial(label, atoi(a), b ? (uint32_t)atoi(b) : plan.client_count);
+  if (!strcmp(kind, "again")) return clients_hang_up(), dial(label, atoi(a), plan.client_count);
   if (!strcmp(kind, "flow") && b) return flow(label, atof(a), atoi(b));
   if (!strcmp(kind, "pace") && b && c) return pace(label, atof(a), atof(b), atof(c));
   if (!strcmp(kind, "ask") && b) return ask(label, atof(a), atoi(b));
@@ -121,8 +125,8 @@ static void phase(char *text) {
 
 int main(int count, char **words) {
   const char *path = NULL;
-  int port = 0, redis_port = 0, i = 1;
-  for (; i < count && words[i][0] == '-'; i++) {
+  int port = 0, redis_port = 0;
+  for (int i = 1; i < count; i++) {
     if (!strcmp(words[i], "--http")) {
       http = 1;
       continue;
@@ -140,6 +144,7 @@ int main(int count, char **words) {
   plan_read(path);
   clients_begin("127.0.0.1", port);
   if (plan.event_count) publisher_begin(redis_port);
-  for (; i < count; i++) phase(words[i]);
+  orders_begin();
+  for (char line[128]; orders_next(line, sizeof line);) phase(line);
   return 0;
 }

@@ -64,7 +64,14 @@ void clients_dial(uint32_t at_once, uint32_t count);
 void clients_ask(uint32_t at_once);
 void clients_stop_asking(void);
 uint32_t clients_waiting(void);
-void turn(int wait_ms); // one look at all sockets
+void clients_hang_up(void);
+void turn(int wait_ms); // one look at all sockets, and at stdin
+
+// orders.c: the phases, one a line of stdin.
+extern const char orders_place;
+void orders_begin(void);
+void orders_ready(void);
+int orders_next(char *line, uint32_t room); // serves sockets until there is one; 0: there will be none
 
 // publisher.c: the commands of the events, straight to Redis.
 void publisher_begin(int port);
