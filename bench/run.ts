@@ -13,7 +13,7 @@ import { type Entry, measure, measureAlone, profile, type Row } from './scene.js
 import { introduce, startDatabase, startRedis, startServer, takeSides } from './stage.js';
 import { CONTESTS, type Pace, type Scene } from './work.js';
 
-const PACE: Pace = { warmS: 1.2, mainS: 0.25, pacedS: 0.5, restMs: 300 };
+const PACE: Pace = { warmS: 1, mainS: 0.25, pacedS: 0.5, restMs: 300 };
 const QUICK: Pace = { ...PACE, warmS: 0.6 };
 const QUICK_TURNS = 6;
 const RESULTS = join(CACHE, 'results.jsonl');

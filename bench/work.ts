@@ -110,7 +110,7 @@ const among = (online: number): Scene => ({
   ...IN_TURNS,
   id: `among${online}`,
   peers: ['lamplight'],
-  turns: 12,
+  turns: 10,
   online,
   work: (peer, announce, { warmS, pacedS, restMs }) => {
     const times = online / ONLINE;
@@ -142,11 +142,11 @@ const arrivals: Scene = {
     return {
       plan: { ...SOCKETS, answered: ANSWERED[peer.protocol], conversations, events },
       once: [
-        'rest:rest:500',
+        'rest:rest:1000',
         'signal:before:700',
         // Whoever comes to a server comes to one that has been running for a while.
         `dial:first:${HANDSHAKES}:${WATCHERS_MAX / 4}`,
-        'rest:pause:1000',
+        'rest:pause:1500',
       ],
       turn: [`dial:dial:${HANDSHAKES}`, 'rest:after:2000', 'signal:held:1000', 'flow:probe:0.2:1'],
     };
