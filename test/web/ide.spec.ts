@@ -38,6 +38,8 @@ it('a subscription in the IDE shows live events, signed in with a click', async 
 
 it('the bar above the editor decides who asks', async () => {
   const page = await browser.page('/graphql');
+  // An editor that is still being loaded would put what was in the first tab into the next one.
+  await page.locator('.graphiql-query-editor').getByText('statusChanged').waitFor();
   await page.getByRole('button', { name: 'bob', exact: true }).click();
   await page.getByText('Signed in as bob').waitFor();
   await page.getByRole('tab', { name: 'Me', exact: true }).click();

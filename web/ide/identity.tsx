@@ -12,7 +12,8 @@ export interface Identity {
 /** Who asks. Tokens come from the route that a server in development has for this. */
 export function IdentityBar({ onChange }: { readonly onChange: (identity: Identity) => void }) {
   const [person, setPerson] = useState('alice');
-  const [token, setToken] = useState<string | null>(null);
+  /** Whose the token is: for a moment that is who was chosen before. */
+  const [signedIn, setSignedIn] = useState<{ readonly person: string; readonly token: string } | null>(null);
   const [present, setPresent] = useState(true);
   const [problem, setProblem] = useState<string | null>(null);
   const [copied, setCopied] = useState(false);
@@ -22,7 +23,7 @@ export function IdentityBar({ onChange }: { readonly onChange: (identity: Identi
     const tell = (found: string | null, why: string | null) => {
       if (over) return;
       onChange({ token: found, present });
-      setToken(found);
+      setSignedIn(found === null ? null : { person, token: found });
       setProblem(why);
       setCopied(false);
     };
@@ -38,7 +39,7 @@ export function IdentityBar({ onChange }: { readonly onChange: (identity: Identi
   }, [person, present, onChange]);
 
   const copy = () => {
-    if (token !== null) void navigator.clipboard.writeText(token).then(() => setCopied(true));
+    if (signedIn) void navigator.clipboard.writeText(signedIn.token).then(() => setCopied(true));
   };
 
   return (
@@ -68,11 +69,11 @@ export function IdentityBar({ onChange }: { readonly onChange: (identity: Identi
         <input type="checkbox" checked={present} onChange={(event) => setPresent(event.target.checked)} />
         Online while subscribed
       </label>
-      <button type="button" onClick={copy} disabled={token === null}>
+      <button type="button" onClick={copy} disabled={signedIn === null}>
         {copied ? 'Copied' : 'Copy token'}
       </button>
       <span role="status" className={problem === null ? '' : 'bad'}>
-        {problem ?? (token === null ? 'Without a token only the schema can be read' : `Signed in as ${person}`)}
+        {problem ?? (signedIn ? `Signed in as ${signedIn.person}` : 'Without a token only the schema can be read')}
       </span>
       <a href="/demo">Demo</a>
     </form>
