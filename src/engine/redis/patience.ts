@@ -21,8 +21,9 @@ export class Patience {
   constructor(private readonly clock: Clock) {}
 
   with(command: Command): void {
+    const begun = this.stop === null ? 0 : 1;
     this.stop ??= this.clock.every(TURN_MS, () => this.turn());
-    this.sent.push({ command, promise: command.promise, until: this.turns + TURNS });
+    this.sent.push({ command, promise: command.promise, until: this.turns + TURNS + begun });
   }
 
   end(): void {
@@ -48,5 +49,5 @@ export class Patience {
 }
 
 const TURN_MS = 50;
-/** Half a second, and the turn that had begun. */
-const TURNS = 11;
+/** Half a second; besides, the turn that had begun. */
+const TURNS = 10;
