@@ -66,7 +66,7 @@ export class Opening {
     return this.subjects.includes(subject) && !this.hasLeft(subject);
   }
 
-  /** Over, without anybody having been judged. */
+  /** The watch waits for it no more. */
   end(): void {
     const { watch } = this;
     this.closed = true;

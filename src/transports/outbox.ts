@@ -77,7 +77,7 @@ export class Outbox {
    */
   deliver(head: Buffer, body: Buffer, last: boolean): void {
     if (!last || this.place !== NOWHERE || this.held || this.closed) return this.put({ head, body });
-    if (this.socket.writable) this.send(chunks.ofOne(head, body));
+    this.send(chunks.ofOne(head, body));
   }
 
   /** The turn of the event loop is over; `first` is what was put first in it, and lies at `place`. */
@@ -86,7 +86,7 @@ export class Outbox {
     if (this.place !== place) return;
     if (this.queue !== null || (first.head === null && !first.framed)) return this.flush();
     this.place = NOWHERE;
-    if (this.socket.writable) this.send(first.head === null ? first.body : chunks.ofOne(first.head, first.body));
+    this.send(first.head === null ? first.body : chunks.ofOne(first.head, first.body));
   }
 
   /** Calls back when the peer takes messages again. */
@@ -137,9 +137,10 @@ export class Outbox {
     return next;
   }
 
-  /** The socket has to be writable: the descriptor of one that is not may be another's by now. */
   private send(chunk: Buffer): void {
     const { socket, descriptor } = this;
+    // Of one that is gone the descriptor may be another's by now.
+    if (!socket.writable) return;
     const mayOvertake = descriptor !== NONE && socket.writableLength === 0;
     const taken = mayOvertake ? writeNow(descriptor, chunk) : 0;
     if (taken === chunk.length) return;

@@ -7,7 +7,7 @@ const TRUTHS_KEPT = 10_000;
 
 interface Kept {
   readonly packed: string;
-  readonly truth: Truth | null;
+  readonly truth: Truth;
 }
 
 /**
@@ -22,7 +22,8 @@ export class KeptTruths {
     const kept = this.recent.get(userId);
     if (kept?.packed === packed) return kept.truth;
     const truth = truthOfPacked(userId, packed);
-    this.recent.set(userId, { packed, truth });
+    // Nothing is cheaper than to read no record: those who have none take nobody's place.
+    if (truth) this.recent.set(userId, { packed, truth });
     return truth;
   }
 }
